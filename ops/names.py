@@ -22,6 +22,8 @@ RESERVED_NAMES = frozenset(
     "nobody nogroup systemd messagebus sshd docker sudo adm staff users shadow".split()
 )
 
+PRIVILEGED_GROUPS = frozenset("root sudo wheel adm docker shadow disk kmem lxd".split())
+
 
 def account(name: str) -> str:
     """Return the host account of a member: ``alice`` → ``jupyter-alice``."""
@@ -47,6 +49,18 @@ def name_problem(name: str) -> str | None:
         return f"{name!r} is too long: {len(name)} characters, at most {limit} are possible"
     if name in RESERVED_NAMES:
         return f"{name!r} is reserved for the system; choose another name"
+    return None
+
+
+def group_problem(group: str) -> str | None:
+    """Say in one sentence why members cannot be put into this group; None where they can."""
+    if not _NAME.fullmatch(group) or len(group) > ACCOUNT_LENGTH:
+        return (
+            f"{group!r} is not a valid group: it must begin with a lower-case letter a-z and hold "
+            f"only a-z, 0-9, '-' and '_', at most {ACCOUNT_LENGTH} characters"
+        )
+    if group in PRIVILEGED_GROUPS:
+        return f"{group!r} gives rights over the host and is not for members"
     return None
 
 

@@ -1,0 +1,33 @@
+"""The errors that end a task: each is one clear sentence with the next step, never a traceback."""
+
+
+class OpsError(Exception):
+    """Say what failed, on which host, and what to do next."""
+
+
+class ConfigError(OpsError):
+    """Mistakes in `.env`, all of them at once."""
+
+
+class UsageError(OpsError):
+    """An argument of a task that cannot be right, found before any connection."""
+
+
+class ConnectError(OpsError):
+    """No session on the host: wrong address, unknown host key, refused login, no sudo."""
+
+
+class FactError(OpsError):
+    """The host answered a question in a way that cannot be understood."""
+
+
+class OperationError(OpsError):
+    """A change failed, or what is wanted cannot be made of this host."""
+
+
+class LockError(OpsError):
+    """Another operator is changing the host at this moment."""
+
+
+class SourceError(OpsError):
+    """The analysis package cannot be fetched at the wanted tag."""

@@ -1,0 +1,223 @@
+"""What is asked of a host, and pure parsers from its answers to frozen facts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.errors import FactError
+from ops.framing import Answers
+from ops.names import ACCOUNT_PREFIX
+from ops.script import Question
+
+STACK_FOLDER = "/opt/labhub"
+TOKEN_FILE = "/etc/labhub/proxy_token"  # noqa: S105  a path, not a secret
+CERTIFICATES = "/usr/local/share/ca-certificates"
+DEBIAN_PACKAGES = ("docker.io", "docker-cli", "docker-compose", "docker-buildx", "rsync")
+UBUNTU_PACKAGES = ("docker.io", "docker-compose-v2", "docker-buildx", "rsync")
+
+SYSTEM = (
+    Question("os", '. /etc/os-release; printf \'%s\\n\' "$ID" "$VERSION_ID" "$PRETTY_NAME"'),
+    Question(
+        "packages",
+        "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' \"$@\"",
+        tuple(dict.fromkeys(DEBIAN_PACKAGES + UBUNTU_PACKAGES)),
+    ),
+    Question("engine", "systemctl is-enabled docker; systemctl is-active docker"),
+    # The plugin itself is asked only where no package tells its version: it costs 80 ms.
+    Question(
+        "compose",
+        "dpkg-query -W -f '${Version}\\n' docker-compose docker-compose-v2 "
+        "| grep . || docker compose version --short",
+    ),
+    Question(
+        "certificates",
+        f"cd {CERTIFICATES} && find . -name '*.crt' -type f -print0 | sort -z "
+        "| xargs -0r sha256sum | sha256sum",
+    ),
+)
+
+STACK = (
+    Question("current", f"readlink {STACK_FOLDER}/current"),
+    Question(
+        "release",
+        f"cd {STACK_FOLDER}/current/ && find . -type f -print0 | sort -z | xargs -0r sha256sum",
+    ),
+    Question("token", f"stat -c '%a %u %g %s' {TOKEN_FILE}"),
+    Question(
+        "objects",
+        "docker inspect labhub-registry labhub-proxy labhub-hub labhub-base",
+    ),
+)
+
+ACCOUNTS = (
+    Question("passwd", f"getent passwd | grep '^{ACCOUNT_PREFIX}'"),
+    Question(
+        "locked",
+        f"getent shadow | grep '^{ACCOUNT_PREFIX}' | cut -c-64 "
+        "| while IFS=: read -r name hash rest; do "
+        "case $hash in '!'*|'*'*) printf '%s\\n' \"$name\";; esac; done",
+    ),
+    Question("group", "getent group"),
+    Question("homes", f"stat -c '%n|%F|%a|%u|%g' /home/{ACCOUNT_PREFIX}*"),
+)
+
+
+@dataclass(frozen=True)
+class System:
+    """The host's operating system and what of Docker it has."""
+
+    os: str
+    version: str
+    title: str
+    packages: frozenset[str]
+    enabled: bool
+    active: bool
+    compose: tuple[int, ...] | None
+    certificates: str
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of the stack as it is now."""
+
+    running: bool
+    healthy: bool
+    inputs: str | None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What of the stack is on the host."""
+
+    current: str | None
+    files: Mapping[str, str]
+    token: str
+    containers: Mapping[str, Container]
+    base_inputs: str | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """A line of passwd whose name begins as a lab account's does."""
+
+    uid: int
+    gid: int
+    home: str
+    shell: str
+    is_locked: bool
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What stands at the path of a home."""
+
+    kind: str
+    mode: str
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of the host with its listed members."""
+
+    gid: int
+    members: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Lab accounts by account name, their homes by path, and all groups by name."""
+
+    accounts: Mapping[str, Account]
+    homes: Mapping[str, Folder]
+    groups: Mapping[str, Group]
+
+
+def parse_system(answers: Answers) -> System:
+    """Read the answers to `SYSTEM`."""
+    try:
+        name, version, title = answers["os"].splitlines()[:3]
+    except ValueError as error:
+        raise FactError("The host has no /etc/os-release: is it a Linux server?") from error
+    installed = [line.split() for line in answers["packages"].splitlines()]
+    enabled, _, active = answers["engine"].partition("\n")
+    return System(
+        os=name,
+        version=version,
+        title=title,
+        packages=frozenset(words[1] for words in installed if words[0] == "installed"),
+        enabled=enabled == "enabled",
+        active=active == "active",
+        compose=parse_version(answers["compose"]),
+        certificates=answers["certificates"].partition(" ")[0],
+    )
+
+
+def parse_version(text: str) -> tuple[int, ...] | None:
+    """Read ``2.26.1-4`` or ``v2.26.1`` as ``(2, 26, 1)``; None where there is no number."""
+    numbers = text.strip().removeprefix("v").partition("-")[0].partition("+")[0].split(".")
+    return tuple(int(n) for n in numbers) if all(n.isdigit() for n in numbers) else None
+
+
+def parse_stack(answers: Answers) -> Stack:
+    """Read the answers to `STACK`."""
+    files = {}
+    for line in answers["release"].splitlines():
+        digest, _, path = line.partition("  ")
+        files[path.removeprefix("./")] = digest
+    found = _objects(answers["objects"])
+    base = found.get("labhub-base:latest")
+    return Stack(
+        current=answers["current"] or None,
+        files=files,
+        token=answers["token"],
+        containers={
+            name.removeprefix("/labhub-"): _container(item)
+            for name, item in found.items()
+            if name.startswith("/labhub-")
+        },
+        base_inputs=_inputs(base) if base else None,
+    )
+
+
+def _objects(text: str) -> dict[str, dict[str, Any]]:
+    try:
+        items = json.loads(text or "[]")
+    except ValueError as error:
+        raise FactError(f"docker inspect on the host printed no JSON: {text[:200]}") from error
+    # An image has tags where a container has a name.
+    return {item.get("Name") or next(iter(item["RepoTags"]), ""): item for item in items}
+
+
+def _inputs(item: Mapping[str, Any]) -> str | None:
+    value = (item["Config"].get("Labels") or {}).get("labhub.inputs")
+    return value if isinstance(value, str) else None
+
+
+def _container(item: Mapping[str, Any]) -> Container:
+    state = item["State"]
+    return Container(
+        running=state["Running"] and not state["Paused"],
+        healthy=state.get("Health", {}).get("Status") == "healthy",
+        inputs=_inputs(item),
+    )
+
+
+def parse_accounts(answers: Answers) -> Accounts:
+    """Read the answers to `ACCOUNTS`."""
+    locked = frozenset(answers["locked"].splitlines())
+    accounts = {}
+    for line in answers["passwd"].splitlines():
+        name, _, uid, gid, _, home, shell = line.split(":")
+        accounts[name] = Account(int(uid), int(gid), home, shell, name in locked)
+    homes = {}
+    for line in answers["homes"].splitlines():
+        path, kind, mode, uid, gid = line.rsplit("|", 4)
+        homes[path] = Folder(kind, mode, int(uid), int(gid))
+    groups = {}
+    for line in answers["group"].splitlines():
+        name, _, gid, members = line.split(":")
+        groups[name] = Group(int(gid), frozenset(filter(None, members.split(","))))
+    return Accounts(accounts, homes, groups)

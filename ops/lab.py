@@ -1,0 +1,53 @@
+"""The commands of the tool: what each task reads, does and says, in the order of the session."""
+
+from pathlib import Path
+
+from ops import console, users
+from ops.apply import converge, order
+from ops.config import load
+from ops.deploy import QUESTIONS, deployment, hub_url
+from ops.errors import UsageError
+from ops.facts import ACCOUNTS, parse_accounts
+from ops.host import Host
+
+
+class Lab:
+    """One lab, as its `.env` describes it; with `dry` nothing is changed, only shown."""
+
+    def __init__(self, root: Path, dry: bool) -> None:
+        self.root = root
+        self.dry = dry
+        self.config = load(root)
+
+    def _host(self) -> Host:
+        return Host(self.config, console.ask_password)
+
+    def deploy(self, wait: bool) -> None:
+        """Make the host a running lab hub."""
+        operation = deployment(self.config, self.root / "compose")
+        with self._host() as host:
+            converge(host, QUESTIONS, operation, order("deploy", wait), self.dry)
+            console.say(f"The hub of {self.config.lab_name}: {hub_url(self.config, host.address)}")
+
+    def add_users(self, names: list[str], file: str, groups: str, wait: bool) -> None:
+        """Give members accounts."""
+        members = users.read_members(names, _read(file) if file else "", groups)
+        with self._host() as host:
+            converge(
+                host,
+                ACCOUNTS,
+                lambda answers: users.ensure_members(members, parse_accounts(answers)),
+                order("add-user", wait),
+                self.dry,
+            )
+            url = hub_url(self.config, host.address)
+        listed = ", ".join(member.name for member in members)
+        if not self.dry:
+            console.say(f"{listed}: log in at {url}. The first password typed becomes theirs.")
+
+
+def _read(file: str) -> str:
+    try:
+        return Path(file).expanduser().read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error

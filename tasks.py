@@ -1,0 +1,85 @@
+"""The lab hub's tasks: `inv --list` shows them, `inv --help TASK` explains one.
+
+Imports stand inside the tasks: `inv --list` must not wait for SSH libraries.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke import Collection, Context, Exit, task
+
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from ops.lab import Lab
+
+ROOT = Path(__file__).parent
+WAIT = "wait in line when another operator is changing the host"
+
+
+@contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    from ops import console
+
+    try:
+        yield
+    except OpsError as error:
+        console.complain(str(error))
+        raise Exit(code=1) from error
+    except KeyboardInterrupt as error:
+        console.complain("Interrupted. What was done stays; run the task again to finish it.")
+        raise Exit(code=130) from error
+
+
+@contextmanager
+def lab(context: Context) -> Iterator["Lab"]:
+    from ops.lab import Lab
+
+    with errors_as_sentences():
+        yield Lab(ROOT, dry=context.config.run.dry)
+
+
+@task(help={"wait": WAIT})
+def deploy(context: Context, wait: bool = False) -> None:
+    """Make the host a running lab hub, or bring it up to date: only what differs is touched."""
+    with lab(context) as it:
+        it.deploy(wait)
+
+
+@task(
+    iterable=["name"],
+    help={
+        "name": "a member's name; may be given more than once",
+        "file": "a file with one name a line",
+        "groups": "groups beside `users`, separated by commas; missing ones are created",
+        "wait": WAIT,
+    },
+)
+def add_user(
+    context: Context,
+    name: list[str],
+    file: str = "",
+    groups: str = "",
+    wait: bool = False,
+) -> None:
+    """Give members an account on the host; they can log in to the hub at once."""
+    with lab(context) as it:
+        it.add_users(name, file, groups, wait)
+
+
+@task(
+    help={
+        "tag": "the version: a git tag of the package, or its version on PyPI",
+        "latest": "also make it what `latest` means (--no-latest leaves it)",
+        "force": "replace what is published under this tag",
+    },
+)
+def push(context: Context, tag: str, latest: bool = True, force: bool = False) -> None:
+    """Build the lab image with the analysis package at a tag, test it and publish it."""
+    with lab(context) as it:
+        it.push(tag, latest, force)
+
+
+namespace = Collection(deploy, add_user, push)
