@@ -1,0 +1,226 @@
+"""A member's browser, as far as tests need one: pages, forms, cookies, and a kernel's websocket."""
+
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import websocket
+
+TIMEOUT = 30
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What a cell printed, and the error's name where it ended in one."""
+
+    text: str
+    error: str | None = None
+
+
+class LoginRefused(Exception):
+    """The hub did not let the member in; the text is what the page says."""
+
+
+class SpawnFailed(Exception):
+    """The lab did not start; the text is what the page says."""
+
+
+@dataclass
+class HubClient:
+    """One member at one hub; `base_url` is what stands in the browser's address bar."""
+
+    base_url: str
+    name: str = ""
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def login(self, name: str, password: str) -> requests.Response:
+        """Log in by the form; LoginRefused with the page's sentence where the hub refuses."""
+        self.name = name
+        page = self.get("/hub/login")
+        answer = self.post(
+            "/hub/login?next=%2Fhub%2Fhome",
+            {"username": name, "password": password, "_xsrf": self._token_in(page.text)},
+        )
+        if answer.status_code != 200 or "/hub/login" in answer.url:
+            raise LoginRefused(alert_in(answer.text) or f"status {answer.status_code}")
+        return answer
+
+    def get(self, path: str) -> requests.Response:
+        """Get a page, following redirects like a browser."""
+        return self.session.get(self.base_url + path, timeout=TIMEOUT)
+
+    def post(self, path: str, fields: dict[str, str]) -> requests.Response:
+        """Send a form."""
+        return self.session.post(
+            self.base_url + path,
+            data=fields,
+            headers={"Referer": self.base_url + path, "Sec-Fetch-Mode": "navigate"},
+            timeout=TIMEOUT,
+        )
+
+    def spawn_page(self) -> str:
+        """Return the HTML of the page on which a version is chosen."""
+        return self.get("/hub/spawn").text
+
+    def choices(self) -> list[str]:
+        """Return the images on the spawn page, in the order in which they are shown."""
+        return re.findall(r'name="image"[^>]*value="([^"]*)"', self.spawn_page())
+
+    def post_spawn(self, image: str) -> requests.Response:
+        """Send the spawn form with this image, whether the page offers it or not."""
+        page = self.get("/hub/spawn").text
+        action = re.search(r'<form id="spawn_form" action="([^"]*)"', page)
+        if action is None:
+            raise SpawnFailed("the page holds no spawn form (is a lab running already?)")
+        return self.post(action.group(1).replace("&amp;", "&"), {"image": image})
+
+    def spawn(self, image: str, timeout: float = 120) -> float:
+        """Start a lab by the form, wait until it answers, and return the seconds that it took."""
+        start = time.monotonic()
+        answer = self.post_spawn(image)
+        if answer.status_code != 200:
+            raise SpawnFailed(alert_in(answer.text) or f"status {answer.status_code}")
+        self.wait_ready(timeout)
+        return time.monotonic() - start
+
+    def wait_ready(self, timeout: float = 120) -> None:
+        """Wait until the member's lab is up; SpawnFailed with the hub's sentence if it never is."""
+        progress = self.session.get(
+            f"{self.base_url}/hub/api/users/{self.name}/server/progress",
+            headers=self._headers(), stream=True, timeout=timeout,
+        )
+        for line in progress.iter_lines(decode_unicode=True):
+            if line and line.startswith("data:"):
+                event = json.loads(line[5:])
+                if event.get("failed"):
+                    raise SpawnFailed(event.get("message", "no reason given"))
+                if event.get("ready"):
+                    return
+        raise SpawnFailed(f"the hub stopped reporting: status {progress.status_code}")
+
+    def api(self, method: str, path: str, body: object = None) -> requests.Response:
+        """Call the hub's REST interface as the pages do, with the login's cookie."""
+        return self.session.request(
+            method, f"{self.base_url}/hub/api{path}", headers=self._headers(),
+            data=None if body is None else json.dumps(body), timeout=TIMEOUT,
+        )
+
+    def is_running(self) -> bool:
+        """Tell whether the hub counts the member's lab as up."""
+        return "" in self.api("GET", f"/users/{self.name}").json().get("servers", {})
+
+    def stop(self, timeout: float = 60) -> None:
+        """Stop the lab and wait until it is gone."""
+        self.api("DELETE", f"/users/{self.name}/server")
+        end = time.monotonic() + timeout
+        while self.is_running():
+            if time.monotonic() > end:
+                raise TimeoutError(f"the lab of {self.name} still runs after {timeout} s")
+            time.sleep(0.2)
+
+    def start_kernel(self) -> "Kernel":
+        """Enter the lab and start a kernel in it."""
+        lab = f"{self.base_url}/user/{self.name}"
+        # The page's own way in: the lab sends the browser to the hub and back for its cookie.
+        self.session.get(f"{lab}/lab", timeout=TIMEOUT).raise_for_status()
+        answer = self.session.post(
+            f"{lab}/api/kernels", json={"name": "python3"},
+            headers=self._headers(f"/user/{self.name}/"), timeout=TIMEOUT,
+        )
+        answer.raise_for_status()
+        return Kernel(self, answer.json()["id"])
+
+    def run_cell(self, code: str, timeout: float = 60) -> CellResult:
+        """Run code in a new kernel and return what it printed."""
+        with self.start_kernel() as kernel:
+            return kernel.run(code, timeout)
+
+    def lab_api(self, method: str, path: str) -> requests.Response:
+        """Call the REST interface of the member's own lab, such as ``GET /api/kernels``."""
+        return self.session.request(
+            method, f"{self.base_url}/user/{self.name}{path}",
+            headers=self._headers(f"/user/{self.name}/"), timeout=TIMEOUT,
+        )
+
+    def cookie_header(self, path: str) -> str:
+        """Return the cookies that a browser would send to this path."""
+        request = requests.Request("GET", self.base_url + path)
+        return self.session.prepare_request(request).headers.get("Cookie", "")
+
+    def _headers(self, path: str = "/hub/") -> dict[str, str]:
+        cookies = [cookie for cookie in self.session.cookies if cookie.name == "_xsrf"]
+        token = next((cookie.value or "" for cookie in cookies if cookie.path == path), "")
+        return {"X-XSRFToken": token, "Referer": f"{self.base_url}/hub/home"}
+
+    @staticmethod
+    def _token_in(page: str) -> str:
+        found = re.search(r'name="_xsrf" value="([^"]*)"', page)
+        return found.group(1) if found else ""
+
+
+class Kernel:
+    """A running kernel; its websocket may be closed and opened again without harm to it."""
+
+    def __init__(self, client: HubClient, kernel_id: str) -> None:
+        self.client = client
+        self.id = kernel_id
+        self.path = f"/user/{client.name}/api/kernels/{kernel_id}"
+        address = urlsplit(client.base_url)
+        scheme = "wss" if address.scheme == "https" else "ws"
+        self.socket = websocket.create_connection(
+            f"{scheme}://{address.netloc}{self.path}/channels",
+            cookie=client.cookie_header(self.path), origin=client.base_url, timeout=TIMEOUT,
+        )
+
+    def __enter__(self) -> "Kernel":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+        self.client.lab_api("DELETE", f"/api/kernels/{self.id}")
+
+    def send(self, code: str) -> str:
+        """Send code without waiting for its end and return the message's number."""
+        number = uuid.uuid4().hex
+        header = {"msg_id": number, "msg_type": "execute_request", "session": "test",
+                  "username": "", "version": "5.3"}
+        content = {"code": code, "silent": False, "store_history": False, "user_expressions": {},
+                   "allow_stdin": False, "stop_on_error": True}
+        self.socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": {},
+                                     "content": content, "channel": "shell"}))
+        return number
+
+    def run(self, code: str, timeout: float = 60) -> CellResult:
+        """Run code to its end and return what it printed."""
+        return self.collect(self.send(code), timeout)
+
+    def collect(self, number: str, timeout: float = 60) -> CellResult:
+        """Gather the output of a message sent before, up to the end of its code."""
+        end = time.monotonic() + timeout
+        text, error = "", None
+        while True:
+            self.socket.settimeout(max(0.1, end - time.monotonic()))
+            message: dict[str, Any] = json.loads(self.socket.recv())
+            if message["parent_header"].get("msg_id") != number:
+                continue
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                text += content["text"]
+            elif message["msg_type"] in ("execute_result", "display_data"):
+                text += content["data"].get("text/plain", "")
+            elif message["msg_type"] == "error":
+                error = content["ename"]
+                text += "\n".join(content["traceback"])
+            elif message["msg_type"] == "status" and content["execution_state"] == "idle":
+                return CellResult(text, error)
+
+
+def alert_in(page: str) -> str | None:
+    """Return the text of a page's first alert."""
+    found = re.search(r'role="alert">(.*?)</', page, re.DOTALL)
+    return found.group(1).strip() if found else None
