@@ -34,7 +34,7 @@ def converge(
     elif dry:
         console.preview(plan, host.where)
     else:
-        with console.Progress(plan).shown() as progress:
+        with console.ChangeProgress(plan).shown() as progress:
             answers = host.change(plan, questions, order, progress)
         _check(tuple(operation(answers)), host.where)
     return plan

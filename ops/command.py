@@ -38,15 +38,18 @@ class Command:
 
 @dataclass(frozen=True)
 class Shell:
-    """A constant piece of shell for what no single program does; values come in as `$1`, `$2`, …"""
+    """A constant piece of shell for what no single program does; values come in as `$1`, `$2`, …
 
+    `what` stands for it where a command line would stand.
+    """
+
+    what: str
     script: str
     args: tuple[str, ...] = ()
     stdin: Secret | None = None
 
     def __str__(self) -> str:
-        lines = [line.strip() for line in self.script.strip().splitlines()]
-        return " ; ".join(lines) + "".join(f" [{arg}]" for arg in self.args)
+        return self.what
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from getpass import getpass
 
@@ -46,16 +46,16 @@ def ask_password(prompt: str) -> Secret:
 
 
 def preview(plan: Plan, where: str) -> None:
-    """Print what a plan would do."""
-    say(f"{len(plan)} changes would be made on {where}:" if plan else "", "bold")
+    """Print what a plan would do: its sentences, and the commands below them."""
+    count = "1 change" if len(plan) == 1 else f"{len(plan)} changes"
+    say(f"{count} would be made on {where}; nothing was changed:", "bold")
     for number, change in enumerate(plan, 1):
         say(f"{number:>3}. {change.why}")
         for step in change.steps:
-            text = str(step)
-            say(f"       {text if len(text) < 160 else text[:157] + '…'}", "dim")
+            say(f"       {step}", "dim")
 
 
-class Progress:
+class ChangeProgress:
     """Show each change of a plan while it runs, with the last line that it printed."""
 
     def __init__(self, plan: Plan) -> None:
@@ -85,7 +85,28 @@ class Progress:
                 self._console.print(f"… somebody else changes this host: {holder}", soft_wrap=True)
 
     @contextmanager
-    def shown(self) -> Iterator["Progress"]:
+    def shown(self) -> Iterator["ChangeProgress"]:
         """Keep the line of the running change on a terminal, and take it away at the end."""
         with self._status:
             yield self
+
+
+@contextmanager
+def layers(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for the bytes of all layers together; yield what takes each layer's state."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    state: dict[str, tuple[int, int]] = {}
+    began = time.monotonic()
+    with Progress(*columns, TransferSpeedColumn(), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def show(layer: str, current: int, total: int) -> None:
+            state[layer] = (min(current, total), total)
+            done, wanted = (sum(numbers) for numbers in zip(*state.values(), strict=True))
+            bar.update(task, completed=done, total=wanted)
+
+        yield show
+    sent = sum(total for _, total in state.values())
+    say(f"✓ {title}  {sent / 1e6:.0f} MB new  {time.monotonic() - began:.1f} s")

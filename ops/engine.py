@@ -77,5 +77,11 @@ def ensure_base(base_image: str, wanted: str, has: str | None) -> Iterator[Chang
     if has != wanted:
         yield Change(
             f"Make the base of all images from {base_image}",
-            (Shell(_MAKE_BASE, (base_image, BASE, wanted, CERTIFICATES)),),
+            (
+                Shell(
+                    f"docker pull {base_image}, or mmdebstrap; then docker buildx build",
+                    _MAKE_BASE,
+                    (base_image, BASE, wanted, CERTIFICATES),
+                ),
+            ),
         )

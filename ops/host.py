@@ -6,7 +6,7 @@ With `connect` and `session` the only module that speaks SSH.
 import http.client
 import secrets
 import shlex
-import subprocess  # noqa: TID251  rsync is a program
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -92,7 +92,9 @@ class Host:
         self.sessions += 1
         ssh = [*ssh_command(self.config), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
         ends = [f"{folder}/", f"{self.config.lab_host}:{target}/"]
-        options = ["--archive", "--delete", "--mkpath", "--no-owner", "--no-group"]
+        # rsync makes one folder, not its parents: the one on the host is started behind mkdir.
+        make = shlex.join(["mkdir", "-p", target]) + " && rsync"
+        options = ["--archive", "--delete", "--no-owner", "--no-group", f"--rsync-path={make}"]
         try:
             done = subprocess.run(
                 ["rsync", *options, "-e", shlex.join(ssh), "--", *ends],

@@ -18,7 +18,7 @@ from ops.hashing import digest
 TOKEN = "640 0 13 64"  # noqa: S105  mode, owner, group (Debian's `proxy`), size
 SETTINGS = "settings.env"
 
-_MAKE_SECRET = """\
+_GENERATE = """\
 umask 077
 mkdir -p "${1%/*}" && chmod 0755 "${1%/*}"
 if [ "$(stat -c %s "$1" 2>/dev/null)" != 64 ]; then
@@ -143,7 +143,8 @@ def ensure_stack(release: Release, facts: Stack) -> Iterator[Change]:
     """Bring registry, proxy and hub to a release, touching only the services that differ."""
     if facts.token != TOKEN:
         yield Change(
-            "Generate the secret shared by hub and proxy", (Shell(_MAKE_SECRET, (TOKEN_FILE,)),)
+            "Generate the secret shared by hub and proxy",
+            (Shell(f"write 32 random bytes to {TOKEN_FILE}", _GENERATE, (TOKEN_FILE,)),),
         )
     is_current = facts.current == release.folder
     if not is_current or facts.files != release.digests():
@@ -170,7 +171,8 @@ def ensure_stack(release: Release, facts: Stack) -> Iterator[Change]:
     else:
         return
     arguments = (release.folder, f"{STACK_FOLDER}/current", str(release.port))
-    yield Change(why, (Shell(_START, arguments),))
+    what = f"docker compose --env-file {SETTINGS} up --detach --wait"
+    yield Change(why, (Shell(what, _START, arguments),))
 
 
 def _uploads(release: Release) -> Iterator[Step]:

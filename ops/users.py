@@ -109,7 +109,7 @@ def _create(member: Member, facts: Accounts) -> Change:
 
 def _home_steps(name: str, path: str, folder: Folder | None) -> tuple[Command | Shell, ...]:
     if folder is None:
-        return (Shell(_MAKE_HOME, (name, path)),)
+        return (Shell(f"copy /etc/skel to {path}", _MAKE_HOME, (name, path)),)
     owner = run("chown", "-R", "--no-dereference", f"{name}:", path)
     mode = run("chmod", f"0{HOME_MODE}", path)
     return (*((owner,) if folder.uid == 0 else ()), *((mode,) if folder.mode != HOME_MODE else ()))

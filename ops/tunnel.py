@@ -1,0 +1,56 @@
+"""The host's Docker engine as a local socket: works by sudo, whoever is in group docker or not."""
+
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from paramiko import Channel
+
+_DIAL = "exec docker system dial-stdio\n"
+
+OpenShell = Callable[[str], tuple[Channel, bytes]]
+
+
+@contextmanager
+def docker_socket(root_shell: OpenShell) -> Iterator[str]:
+    """Yield the URL of a local socket, each connection to which is one to the host's engine."""
+    with tempfile.TemporaryDirectory(prefix="labhub-") as folder:
+        path = Path(folder, "docker.sock")  # the folder is 0700: nobody else can reach the engine
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            threading.Thread(target=_serve, args=(listener, root_shell), daemon=True).start()
+            try:
+                yield f"unix://{path}"
+            finally:
+                # Only this wakes a thread that waits in accept().
+                with suppress(OSError):
+                    listener.shutdown(socket.SHUT_RDWR)
+
+
+def _serve(listener: socket.socket, root_shell: OpenShell) -> None:
+    with suppress(OSError):
+        while True:
+            client, _ = listener.accept()
+            channel, heard = root_shell(_DIAL)
+            client.sendall(heard)
+            for pump in ((client.recv, channel.sendall), (channel.recv, client.sendall)):
+                ends = (client, channel)
+                threading.Thread(target=_pump, args=(*pump, ends), daemon=True).start()
+
+
+def _pump(
+    read: Callable[[int], bytes],
+    write: Callable[[bytes], None],
+    ends: tuple[socket.socket, Channel],
+) -> None:
+    with suppress(OSError, EOFError):
+        while data := read(65536):
+            write(data)
+    # A half-open pair serves nobody: when one side ends, both do.
+    for end in ends:
+        with suppress(OSError, EOFError):
+            end.close()
