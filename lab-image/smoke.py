@@ -127,17 +127,17 @@ class Lab:
 
 def package_problems(name: str, distribution: str, wanted: str) -> Iterator[str]:
     """Import the package and compare the versions that it reports with the tag."""
-    found = {"its metadata": metadata.version(distribution)}
+    found = {metadata.version(distribution): ["its metadata"]}
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:
         yield f"import {name} fails: {type(error).__name__}: {error}"
     else:
         if isinstance(version := getattr(module, "__version__", None), str):
-            found[f"{name}.__version__"] = version
-    for where, version in found.items():
+            found.setdefault(version, []).append(f"{name}.__version__")
+    for version, where in found.items():
         if not is_same(version, wanted):
-            yield f"the tag is {wanted}, but {distribution} says {version} ({where})"
+            yield f"the tag is {wanted}, but {distribution} says {version} ({', '.join(where)})"
 
 
 def is_same(version: str, wanted: str) -> bool:

@@ -30,7 +30,7 @@ def main(source: Path, out: Path) -> int:
     """Build, then write down the wheel's name and dependencies."""
     out.mkdir(parents=True, exist_ok=True)
     if subprocess.run(build_command(source, out)).returncode:
-        sys.stderr.write("WHEEL: the wheel of the analysis package cannot be built (see above)\n")
+        sys.stderr.write("BUILD: no wheel can be made of the analysis package (see above)\n")
         return 1
     (wheel,) = out.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
