@@ -5,20 +5,19 @@ prints one line for each feature, and fails with a traceback at the first one th
 """
 
 import json
+import site
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 
 def check_latex_labels(folder: Path) -> str:
     """Draw labels with LaTeX, in the three font families, to pixels and to PDF."""
-    import matplotlib
-
+    matplotlib, pyplot = import_module("matplotlib"), import_module("matplotlib.pyplot")
     matplotlib.use("agg")
-    from matplotlib import pyplot
-
     for family in ("serif", "sans-serif", "monospace"):
         with pyplot.rc_context({"text.usetex": True, "font.family": family}):
             figure, axes = pyplot.subplots()
@@ -32,8 +31,7 @@ def check_latex_labels(folder: Path) -> str:
 
 def check_films(folder: Path) -> str:
     """Save an animation with ffmpeg, in the format that browsers play."""
-    from matplotlib import animation, pyplot
-
+    animation, pyplot = import_module("matplotlib.animation"), import_module("matplotlib.pyplot")
     figure, axes = pyplot.subplots()
     (line,) = axes.plot([0, 1])
     film = animation.FuncAnimation(figure, lambda n: line.set_data([0, 1], [0, n]), frames=3)
@@ -43,12 +41,9 @@ def check_films(folder: Path) -> str:
 
 def check_interactive_figures(folder: Path) -> str:
     """Use what draws figures and controls that can be dragged."""
-    import ipympl
-    import ipywidgets
-    import matplotlib
-
-    matplotlib.use("widget")
-    return f"ipympl {ipympl.__version__}, ipywidgets {ipywidgets.__version__}"
+    import_module("matplotlib").use("widget")
+    figures, widgets = import_module("ipympl"), import_module("ipywidgets")
+    return f"ipympl {figures.__version__}, ipywidgets {widgets.__version__}"
 
 
 def check_one_python_kernel(folder: Path) -> str:
@@ -110,8 +105,6 @@ def check_installing(folder: Path) -> str:
 
 def check_image_first(folder: Path) -> str:
     """Prefer the image's packages to those in a home: a home cannot break its own server."""
-    import site
-
     user = Path(site.getusersitepackages())
     user.mkdir(parents=True, exist_ok=True)
     (user / "jupyterhub.py").write_text("raise ImportError('from the home')\n")
