@@ -1,32 +1,21 @@
-"""A member's browser, as far as tests need one: pages, forms, cookies, and a kernel's websocket."""
+"""A member's browser, as far as tests need one: pages, forms, cookies, and the way to a kernel."""
 
 import json
 import re
 import time
-import uuid
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-import websocket
+from hub_kernel import CellResult, Kernel
 
 TIMEOUT = 30
 
 
-@dataclass(frozen=True)
-class CellResult:
-    """What a cell printed, and the error's name where it ended in one."""
-
-    text: str
-    error: str | None = None
-
-
-class LoginRefused(Exception):
+class LoginError(Exception):
     """The hub did not let the member in; the text is what the page says."""
 
 
-class SpawnFailed(Exception):
+class SpawnError(Exception):
     """The lab did not start; the text is what the page says."""
 
 
@@ -39,7 +28,7 @@ class HubClient:
     session: requests.Session = field(default_factory=requests.Session)
 
     def login(self, name: str, password: str) -> requests.Response:
-        """Log in by the form; LoginRefused with the page's sentence where the hub refuses."""
+        """Log in by the form; LoginError with the page's sentence where the hub refuses."""
         self.name = name
         page = self.get("/hub/login")
         answer = self.post(
@@ -47,7 +36,7 @@ class HubClient:
             {"username": name, "password": password, "_xsrf": self._token_in(page.text)},
         )
         if answer.status_code != 200 or "/hub/login" in answer.url:
-            raise LoginRefused(alert_in(answer.text) or f"status {answer.status_code}")
+            raise LoginError(alert_in(answer.text) or f"status {answer.status_code}")
         return answer
 
     def get(self, path: str) -> requests.Response:
@@ -76,7 +65,7 @@ class HubClient:
         page = self.get("/hub/spawn").text
         action = re.search(r'<form id="spawn_form" action="([^"]*)"', page)
         if action is None:
-            raise SpawnFailed("the page holds no spawn form (is a lab running already?)")
+            raise SpawnError("the page holds no spawn form (is a lab running already?)")
         return self.post(action.group(1).replace("&amp;", "&"), {"image": image})
 
     def spawn(self, image: str, timeout: float = 120) -> float:
@@ -84,30 +73,35 @@ class HubClient:
         start = time.monotonic()
         answer = self.post_spawn(image)
         if answer.status_code != 200:
-            raise SpawnFailed(alert_in(answer.text) or f"status {answer.status_code}")
+            raise SpawnError(alert_in(answer.text) or f"status {answer.status_code}")
         self.wait_ready(timeout)
         return time.monotonic() - start
 
     def wait_ready(self, timeout: float = 120) -> None:
-        """Wait until the member's lab is up; SpawnFailed with the hub's sentence if it never is."""
+        """Wait until the member's lab is up; SpawnError with the hub's sentence if it never is."""
         progress = self.session.get(
             f"{self.base_url}/hub/api/users/{self.name}/server/progress",
-            headers=self._headers(), stream=True, timeout=timeout,
+            headers=self._headers(),
+            stream=True,
+            timeout=timeout,
         )
         for line in progress.iter_lines(decode_unicode=True):
             if line and line.startswith("data:"):
                 event = json.loads(line[5:])
                 if event.get("failed"):
-                    raise SpawnFailed(event.get("message", "no reason given"))
+                    raise SpawnError(event.get("message", "no reason given"))
                 if event.get("ready"):
                     return
-        raise SpawnFailed(f"the hub stopped reporting: status {progress.status_code}")
+        raise SpawnError(f"the hub stopped reporting: status {progress.status_code}")
 
     def api(self, method: str, path: str, body: object = None) -> requests.Response:
         """Call the hub's REST interface as the pages do, with the login's cookie."""
         return self.session.request(
-            method, f"{self.base_url}/hub/api{path}", headers=self._headers(),
-            data=None if body is None else json.dumps(body), timeout=TIMEOUT,
+            method,
+            f"{self.base_url}/hub/api{path}",
+            headers=self._headers(),
+            data=None if body is None else json.dumps(body),
+            timeout=TIMEOUT,
         )
 
     def is_running(self) -> bool:
@@ -123,28 +117,39 @@ class HubClient:
                 raise TimeoutError(f"the lab of {self.name} still runs after {timeout} s")
             time.sleep(0.2)
 
-    def start_kernel(self) -> "Kernel":
+    def start_kernel(self) -> Kernel:
         """Enter the lab and start a kernel in it."""
         lab = f"{self.base_url}/user/{self.name}"
         # The page's own way in: the lab sends the browser to the hub and back for its cookie.
         self.session.get(f"{lab}/lab", timeout=TIMEOUT).raise_for_status()
         answer = self.session.post(
-            f"{lab}/api/kernels", json={"name": "python3"},
-            headers=self._headers(f"/user/{self.name}/"), timeout=TIMEOUT,
+            f"{lab}/api/kernels",
+            json={"name": "python3"},
+            headers=self._headers(f"/user/{self.name}/"),
+            timeout=TIMEOUT,
         )
         answer.raise_for_status()
-        return Kernel(self, answer.json()["id"])
+        return self.open_kernel(answer.json()["id"])
+
+    def open_kernel(self, kernel_id: str) -> Kernel:
+        """Connect to a kernel that runs already."""
+        path = f"/user/{self.name}/api/kernels/{kernel_id}"
+        return Kernel(kernel_id, self.base_url, path, self.cookie_header(path))
 
     def run_cell(self, code: str, timeout: float = 60) -> CellResult:
         """Run code in a new kernel and return what it printed."""
         with self.start_kernel() as kernel:
-            return kernel.run(code, timeout)
+            result = kernel.run(code, timeout)
+        self.lab_api("DELETE", f"/api/kernels/{kernel.id}")
+        return result
 
     def lab_api(self, method: str, path: str) -> requests.Response:
         """Call the REST interface of the member's own lab, such as ``GET /api/kernels``."""
         return self.session.request(
-            method, f"{self.base_url}/user/{self.name}{path}",
-            headers=self._headers(f"/user/{self.name}/"), timeout=TIMEOUT,
+            method,
+            f"{self.base_url}/user/{self.name}{path}",
+            headers=self._headers(f"/user/{self.name}/"),
+            timeout=TIMEOUT,
         )
 
     def cookie_header(self, path: str) -> str:
@@ -161,63 +166,6 @@ class HubClient:
     def _token_in(page: str) -> str:
         found = re.search(r'name="_xsrf" value="([^"]*)"', page)
         return found.group(1) if found else ""
-
-
-class Kernel:
-    """A running kernel; its websocket may be closed and opened again without harm to it."""
-
-    def __init__(self, client: HubClient, kernel_id: str) -> None:
-        self.client = client
-        self.id = kernel_id
-        self.path = f"/user/{client.name}/api/kernels/{kernel_id}"
-        address = urlsplit(client.base_url)
-        scheme = "wss" if address.scheme == "https" else "ws"
-        self.socket = websocket.create_connection(
-            f"{scheme}://{address.netloc}{self.path}/channels",
-            cookie=client.cookie_header(self.path), origin=client.base_url, timeout=TIMEOUT,
-        )
-
-    def __enter__(self) -> "Kernel":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-        self.client.lab_api("DELETE", f"/api/kernels/{self.id}")
-
-    def send(self, code: str) -> str:
-        """Send code without waiting for its end and return the message's number."""
-        number = uuid.uuid4().hex
-        header = {"msg_id": number, "msg_type": "execute_request", "session": "test",
-                  "username": "", "version": "5.3"}
-        content = {"code": code, "silent": False, "store_history": False, "user_expressions": {},
-                   "allow_stdin": False, "stop_on_error": True}
-        self.socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": {},
-                                     "content": content, "channel": "shell"}))
-        return number
-
-    def run(self, code: str, timeout: float = 60) -> CellResult:
-        """Run code to its end and return what it printed."""
-        return self.collect(self.send(code), timeout)
-
-    def collect(self, number: str, timeout: float = 60) -> CellResult:
-        """Gather the output of a message sent before, up to the end of its code."""
-        end = time.monotonic() + timeout
-        text, error = "", None
-        while True:
-            self.socket.settimeout(max(0.1, end - time.monotonic()))
-            message: dict[str, Any] = json.loads(self.socket.recv())
-            if message["parent_header"].get("msg_id") != number:
-                continue
-            content = message["content"]
-            if message["msg_type"] == "stream":
-                text += content["text"]
-            elif message["msg_type"] in ("execute_result", "display_data"):
-                text += content["data"].get("text/plain", "")
-            elif message["msg_type"] == "error":
-                error = content["ename"]
-                text += "\n".join(content["traceback"])
-            elif message["msg_type"] == "status" and content["execution_state"] == "idle":
-                return CellResult(text, error)
 
 
 def alert_in(page: str) -> str | None:

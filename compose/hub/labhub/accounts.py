@@ -10,7 +10,7 @@ FIRST_UID = 1000
 NOBODY = 65534
 
 
-class AccountProblem(Exception):
+class AccountError(Exception):
     """Why a member cannot have a lab, in one sentence."""
 
 
@@ -66,19 +66,19 @@ def has_account(name: str, root: Path = Path("/")) -> bool:
 def find_account(name: str, owner: int | None, passwd: str, group: str) -> Account:
     """Return the member's account out of the host's passwd and group files.
 
-    `owner` is the owner of the home. AccountProblem where the two disagree, or where the lab
+    `owner` is the owner of the home. AccountError where the two disagree, or where the lab
     would run as root or as one of the system's users.
     """
     if name_problem(name) or owner is None:
-        raise AccountProblem(f"{name} has no account on this server any more.")
+        raise AccountError(f"{name} has no account on this server any more.")
     fields = _passwd_fields(account(name), passwd)
     if fields is None:
-        raise AccountProblem(f"The server has a home but no account for {name}.")
+        raise AccountError(f"The server has a home but no account for {name}.")
     uid, gid = int(fields[2]), int(fields[3])
     if uid != owner:
-        raise AccountProblem(f"The home of {name} belongs to uid {owner}, the account is {uid}.")
+        raise AccountError(f"The home of {name} belongs to uid {owner}, the account is {uid}.")
     if not is_ordinary(uid) or gid == 0:
-        raise AccountProblem(f"The account of {name} is one of the system's; it can have no lab.")
+        raise AccountError(f"The account of {name} is one of the system's; it can have no lab.")
     return Account(account(name), uid, _groups(account(name), gid, group), home(name))
 
 

@@ -36,4 +36,6 @@ def references(catalogue: Catalogue) -> tuple[str, ...]:
 
 def newest(catalogue: Catalogue, name: str) -> str | None:
     """Return the newest ``image:tag`` of one repository, None where it has none."""
-    return next((f"{image.name}:{image.tags[0]}" for image in catalogue if image.name == name), None)
+    return next(
+        (f"{image.name}:{image.tags[0]}" for image in catalogue if image.name == name), None
+    )

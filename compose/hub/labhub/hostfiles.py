@@ -9,7 +9,7 @@ from .identity import unpack
 FILES = ("passwd", "group")
 
 
-class HostFilesUnreadable(Exception):
+class HostFilesError(Exception):
     """The engine could not hand over the host's files."""
 
 
@@ -23,7 +23,7 @@ def read_host_files(client: Any, image: str) -> tuple[str, str]:
     try:
         return _read(client, image)
     except DockerException as error:
-        raise HostFilesUnreadable(str(error)) from error
+        raise HostFilesError(str(error)) from error
 
 
 def _read(client: Any, image: str) -> tuple[str, str]:

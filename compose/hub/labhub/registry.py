@@ -13,7 +13,7 @@ TIMEOUT = 3.0
 """Seconds. A person waits for the page, and the registry stands on the same host."""
 
 
-class RegistryDown(Exception):
+class RegistryDownError(Exception):
     """The registry gave no usable answer."""
 
 
@@ -25,13 +25,13 @@ class Registry:
         self.first = first
 
     async def catalogue(self) -> Catalogue:
-        """Return all images and tags as of now; RegistryDown where it does not answer."""
+        """Return all images and tags as of now; RegistryDownError where it does not answer."""
         try:
             # More than a lab will ever have: the registry would send longer lists in parts.
             names = (await self._get("_catalog?n=1000")).get("repositories") or []
             tags = await asyncio.gather(*(self._tags(name) for name in names))
         except (OSError, HTTPClientError, TimeoutError, ValueError, AttributeError) as error:
-            raise RegistryDown(str(error)) from error
+            raise RegistryDownError(str(error)) from error
         return make_catalogue(dict(zip(names, tags, strict=True)), self.first)
 
     async def _tags(self, name: str) -> list[str] | None:

@@ -11,19 +11,19 @@ from tornado.web import HTTPError
 from traitlets import Any as AnyTrait
 from traitlets import Float, Integer, Unicode, default
 
-from .accounts import Account, AccountProblem, find_account, home_owner
+from .accounts import Account, AccountError, find_account, home_owner
 from .catalogue import Catalogue, newest, references
 from .form import render_down, render_form
-from .hostfiles import HostFilesUnreadable, read_file, read_host_files
+from .hostfiles import HostFilesError, read_file, read_host_files
 from .identity import SHELL, pack, with_groups, with_user
 from .idle import idle_args
-from .registry import Registry, RegistryDown
+from .registry import Registry, RegistryDownError
 
 ENGINE_REGISTRY = "localhost:5000"
 """The registry's address for the host's engine, which allows plain HTTP to its own host alone."""
 
 
-class SpawnProblem(HTTPError):
+class SpawnError(HTTPError):
     """Why a lab cannot start, in one sentence for the member."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -34,12 +34,15 @@ class SpawnProblem(HTTPError):
 class LabSpawner(DockerSpawner):  # type: ignore[misc]
     """One member's lab as a container of the host's engine."""
 
-    hub_image = Unicode(help="The hub's own image, with which host files are read.").tag(config=True)
+    hub_image = Unicode(help="The hub's own image, with which host files are read.").tag(
+        config=True
+    )
     host_root = Unicode("/", help="Where the host's /home is found.").tag(config=True)
     image_name = Unicode(help="The image that is meant where none is named.").tag(config=True)
     registry_url = Unicode("http://registry:5000").tag(config=True)
     process_limit = Integer(512).tag(config=True)
     idle_hours = Float(12.0, help="0 keeps idle labs for ever.").tag(config=True)
+    user_options: Any
     account = AnyTrait(None, help="The host account of the start under way.")
 
     @default("options_form")
@@ -51,7 +54,7 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
         """Render the choice of versions as the registry has them now."""
         try:
             return render_form(await self._catalogue(), self.image_name)
-        except RegistryDown as error:
+        except RegistryDownError as error:
             self.log.warning("The registry does not answer: %s", error)
             return render_down()
 
@@ -68,7 +71,7 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
         if not isinstance(image, str) or image not in references(await self._images()):
             # JupyterHub has kept the choice already, and would try it again by itself.
             self.orm_spawner.user_options = {}
-            raise SpawnProblem(400, f"There is no image {str(image)[:100]!r} in the registry.")
+            raise SpawnError(400, f"There is no image {str(image)[:100]!r} in the registry.")
         return f"{ENGINE_REGISTRY}/{image}"
 
     async def start(self) -> tuple[str, int]:
@@ -86,7 +89,7 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
             await super().pull_image(image)
         except DockerException as error:
             self.log.error("Cannot pull %s: %s", image, error)
-            raise SpawnProblem(
+            raise SpawnError(
                 503, "The server could not fetch this image from its registry; try again."
             ) from error
         if await self.get_object():
@@ -99,11 +102,13 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
             await self._in_thread(_write_identity, self.client, created["Id"], self.account)
         except DockerException as error:
             self.log.error("Cannot create the lab: %s", error)
-            raise SpawnProblem(500, "The server could not create this lab; see the hub's log.") from error
+            raise SpawnError(
+                500, "The server could not create this lab; see the hub's log."
+            ) from error
         return created
 
     async def stop(self, now: bool = False) -> None:
-        """Stop the lab; the container of one that crashed stays for its log until the next start."""
+        """Stop the lab; the container of one that ended by itself stays, for its log."""
         was_running = await self.poll() is None
         await super().stop(now)
         if was_running:
@@ -143,11 +148,11 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
         try:
             files = await self._in_thread(read_host_files, self.client, self.hub_image)
             return find_account(self.user.name, owner, *files)
-        except AccountProblem as problem:
-            raise SpawnProblem(403, f"{problem} Ask the operator.") from problem
-        except HostFilesUnreadable as error:
+        except AccountError as problem:
+            raise SpawnError(403, f"{problem} Ask the operator.") from problem
+        except HostFilesError as error:
             self.log.error("Cannot read the host's accounts: %s", error)
-            raise SpawnProblem(503, "The server's accounts cannot be read; try again.") from error
+            raise SpawnError(503, "The server's accounts cannot be read; try again.") from error
 
     def _catalogue(self) -> Awaitable[Catalogue]:
         return Registry(self.registry_url, self.image_name).catalogue()
@@ -155,13 +160,13 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
     async def _images(self) -> Catalogue:
         try:
             return await self._catalogue()
-        except RegistryDown as error:
-            raise SpawnProblem(503, "The lab's registry does not answer; try again.") from error
+        except RegistryDownError as error:
+            raise SpawnError(503, "The lab's registry does not answer; try again.") from error
 
     async def _newest(self) -> str:
         found = newest(await self._images(), self.image_name)
         if found is None:
-            raise SpawnProblem(400, f"There is no version of {self.image_name} in the registry yet.")
+            raise SpawnError(400, f"There is no version of {self.image_name} in the registry yet.")
         return found
 
     def _in_thread(self, function: Any, *args: object) -> Awaitable[Any]:

@@ -1,0 +1,155 @@
+"""Which images can be started and with which rights, with the real spawner and a small registry."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from jupyterhub import orm
+from labhub.accounts import Account, Group
+from labhub.registry import Registry, RegistryDownError
+from labhub.spawner import LabSpawner, SpawnError
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application, RequestHandler
+
+TAGS: dict[str, list[str] | None] = {"agfalta_tools": ["1.2", "1.10"], "a/b": ["3"], "gone": None}
+ALICE = Account("jupyter-anna-lena", 1001, (Group("own", 1001), Group("users", 100)), "/home/x")
+
+
+class Answers(RequestHandler):
+    """The registry's two questions, with the answers that Debian's registry gives."""
+
+    def get(self, path: str) -> None:
+        if path == "_catalog":
+            self.finish(json.dumps({"repositories": sorted([*TAGS, "emptied"])}))
+        elif path.removesuffix("/tags/list") in TAGS:
+            name = path.removesuffix("/tags/list")
+            self.finish(json.dumps({"name": name, "tags": TAGS[name]}))
+        else:
+            self.set_status(404)
+
+
+def with_registry(use: Callable[[str], Awaitable[Any]]) -> Any:
+    """Run a coroutine beside a registry; it is given the registry's address."""
+
+    async def run() -> Any:
+        socket, port = bind_unused_port()
+        server = HTTPServer(Application([(r"/v2/(.*)", Answers)]))
+        server.add_socket(socket)
+        try:
+            return await use(f"http://127.0.0.1:{port}")
+        finally:
+            server.stop()
+
+    return asyncio.run(run())
+
+
+def make_spawner(url: str) -> LabSpawner:
+    spawner = LabSpawner(
+        registry_url=url,
+        image_name="agfalta_tools",
+        prefix="lab",
+        name_template="{prefix}-{username}",
+        mem_limit="1G",
+    )
+    spawner.user = SimpleNamespace(name="anna-lena")
+    spawner.orm_spawner = orm.Spawner(name="", user_options={"image": "forged"})
+    return spawner
+
+
+def test_the_registry_is_asked_for_all_tags() -> None:
+    found = with_registry(lambda url: Registry(url, "agfalta_tools").catalogue())
+    assert [(image.name, image.tags) for image in found] == [
+        ("agfalta_tools", ("1.10", "1.2")),
+        ("a/b", ("3",)),
+    ]
+
+
+def test_a_registry_that_is_down_is_one_kind_of_error() -> None:
+    with pytest.raises(RegistryDownError):
+        asyncio.run(Registry("http://127.0.0.1:1", "x").catalogue())
+
+
+def test_trap_8_the_form_is_asked_at_each_request() -> None:
+    spawner = make_spawner("http://127.0.0.1:1")
+    assert callable(spawner.options_form)
+    assert "does not answer" in asyncio.run(spawner.get_options_form())
+
+    async def use(url: str) -> str:
+        spawner.registry_url = url
+        page: str = await spawner.get_options_form()
+        return page
+
+    page = with_registry(use)
+    assert "agfalta_tools:1.10" in page
+
+
+def test_an_image_of_the_registry_is_pulled_from_the_engine_s_address() -> None:
+    name = with_registry(lambda url: make_spawner(url).check_allowed("agfalta_tools:1.2"))
+    assert name == "localhost:5000/agfalta_tools:1.2"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "agfalta_tools:9",
+        "debian",
+        "localhost:5000/agfalta_tools:1.2",
+        "gone:1",
+        "%s",
+        5,
+        ["agfalta_tools:1.2"],
+        {"agfalta_tools:1.2": 1},
+        "agfalta_tools:1.2 ",
+    ],
+)
+def test_a_forged_image_is_refused_and_forgotten(image: object) -> None:
+    async def use(url: str) -> dict[str, object]:
+        spawner = make_spawner(url)
+        with pytest.raises(SpawnError) as caught:
+            await spawner.check_allowed(image)
+        assert caught.value.status_code == 400
+        kept: dict[str, object] = spawner.orm_spawner.user_options
+        return kept
+
+    assert with_registry(use) == {}
+
+
+def test_without_a_choice_the_newest_is_meant() -> None:
+    assert with_registry(lambda url: make_spawner(url)._newest()) == "agfalta_tools:1.10"
+
+
+def test_trap_16_a_spawn_that_fails_says_why() -> None:
+    with pytest.raises(SpawnError) as caught:
+        asyncio.run(make_spawner("http://127.0.0.1:1").check_allowed("agfalta_tools:1.2"))
+    assert caught.value.status_code == 503
+    assert "registry does not answer" in caught.value.jupyterhub_message
+
+
+def test_the_form_s_fields_become_the_choice() -> None:
+    spawner = make_spawner("")
+    assert spawner.options_from_form({"image": ["a:1"]}) == {"image": "a:1"}
+    assert spawner.options_from_form({}) == {"image": ""}
+
+
+def test_trap_9_a_lab_runs_as_the_host_s_user_with_no_more_rights_than_needed() -> None:
+    spawner = make_spawner("")
+    spawner._prepare(Account("old", 1, (Group("old", 1),), "/old"))
+    spawner._prepare(ALICE)
+    assert spawner.extra_create_kwargs["user"] == "1001:1001"
+    host = spawner.extra_host_config
+    assert host["group_add"] == ["100"]
+    assert host["cap_drop"] == ["ALL"]
+    assert host["security_opt"] == ["no-new-privileges:true"]
+    assert host["restart_policy"] == {"Name": "no"}
+    assert spawner.mounts == [{"type": "bind", "source": "/home/x", "target": "/home/x"}]
+
+
+def test_trap_13_a_container_has_the_escaped_name_and_the_member_s_own_as_label() -> None:
+    spawner = make_spawner("")
+    spawner._prepare(ALICE)
+    assert spawner.container_name == "lab-anna-2dlena"
+    assert spawner.extra_create_kwargs["labels"] == {"labhub.lab": "anna-lena"}
