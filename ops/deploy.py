@@ -9,20 +9,21 @@ from ops.config import Config
 from ops.engine import base_inputs, ensure_base, ensure_engine
 from ops.facts import STACK, SYSTEM, parse_stack, parse_system
 from ops.framing import Answers
-from ops.stack import ensure_stack, read_release
+from ops.stack import ensure_stack, read_files, render_release
 
 QUESTIONS = (*SYSTEM, *STACK)
 
 
 def deployment(config: Config, compose: Path) -> Operation:
     """Return the operation that makes a host the lab hub that a configuration describes."""
+    files = read_files(compose)
 
     def operation(answers: Answers) -> Iterator[Change]:
         system, stack = parse_system(answers), parse_stack(answers)
         base = base_inputs(config.base_image, system)
         yield from ensure_engine(system)
         yield from ensure_base(config.base_image, base, stack.base_inputs)
-        yield from ensure_stack(read_release(compose, config, base), stack)
+        yield from ensure_stack(render_release(files, config, base), stack)
 
     return operation
 

@@ -79,17 +79,21 @@ class Release:
         }
 
 
-def read_release(folder: Path, config: Config, base_inputs: str) -> Release:
-    """Read `compose/` and render the settings of `.env` into a release."""
-    files = {
+def read_files(folder: Path) -> dict[str, Upload]:
+    """Read `compose/`: its files by their path in it."""
+    return {
         str(path.relative_to(folder)): Upload(
             path=str(path.relative_to(folder)),
             content=path.read_text(),
             mode="0755" if path.stat().st_mode & 0o100 else "0644",
         )
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+        if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+def render_release(files: Mapping[str, Upload], config: Config, base_inputs: str) -> Release:
+    """Render the settings of `.env` into a release of these files."""
     settings = _settings(config)
     services = yaml.load(str(files["compose.yaml"].content), yaml.CSafeLoader)["services"]
     inputs = {
@@ -98,8 +102,7 @@ def read_release(folder: Path, config: Config, base_inputs: str) -> Release:
     }
     settings |= {f"{name.upper()}_INPUTS": value for name, value in inputs.items()}
     text = "".join(f"{key}={_quoted(value)}\n" for key, value in settings.items())
-    files[SETTINGS] = Upload(SETTINGS, text)
-    return Release(files, inputs, config.hub_port)
+    return Release({**files, SETTINGS: Upload(SETTINGS, text)}, inputs, config.hub_port)
 
 
 def _settings(config: Config) -> dict[str, str]:
