@@ -1,0 +1,56 @@
+#!/bin/bash
+# Take away what `make demo` and `make test` made for this clone, and nothing else.
+#   clean.sh sandboxes  the sandbox hosts, their volumes and images, .env.<sandbox>, .sandbox
+#   clean.sh engine     the base image and our own engine, unless another clone's sandboxes use it
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=sandbox/lib.sh
+. "$here/lib.sh"
+clone=$(dirname "$here")
+cd "$clone"
+
+# The label holds the clone's path: other clones and everything else on the engine stay.
+mine=(--filter "label=labhub.sandbox=$clone")
+
+remove_from_engine() {
+  docker ps --all --quiet "${mine[@]}" | xargs -r docker rm --force --volumes
+  docker volume ls --quiet "${mine[@]}" | xargs -r docker volume rm --force
+  docker images --all --quiet "${mine[@]}" | sort -u | xargs -r docker image rm --force
+}
+
+made_on_engine() {
+  docker ps --all --quiet "${mine[@]}"
+  docker volume ls --quiet "${mine[@]}"
+  docker images --all --quiet "${mine[@]}"
+}
+
+sandboxes() {
+  if DOCKER_HOST=$("$here/engine.sh" host) && export DOCKER_HOST && [ -n "$(made_on_engine)" ]; then
+    step "Removing the sandbox hosts" remove_from_engine
+  fi
+  local state
+  for state in .sandbox/*/ssh_config; do
+    [ -e "$state" ] || continue
+    rm -f ".env.$(basename "$(dirname "$state")")"
+  done
+  rm -rf .sandbox
+}
+
+engine() {
+  if DOCKER_HOST=$("$here/engine.sh" host); then
+    export DOCKER_HOST
+    if [ -n "$(docker ps --all --quiet --filter label=labhub.sandbox)" ]; then
+      say "The engine and the base image stay: another clone has a sandbox on them."
+      return
+    fi
+    docker images --quiet --filter label=labhub.sandbox=base | xargs -r docker image rm --force \
+      >/dev/null
+  fi
+  "$here/engine.sh" down
+}
+
+case ${1:-} in
+  sandboxes) sandboxes ;;
+  engine) engine ;;
+  *) fail "usage: clean.sh sandboxes | engine" ;;
+esac
