@@ -12,7 +12,7 @@ from ops.command import Change, run
 from ops.config import Config
 from ops.engine import BASE
 from ops.errors import ConfigError, OperationError
-from ops.hashing import digest
+from ops.hashing import LEFTOVERS, digest
 from ops.host import Host
 from ops.script import Question
 from ops.source import GitSource, PypiSource, export, parse_source, tree_hash
@@ -70,7 +70,7 @@ def read_source(config: Config) -> GitSource | PypiSource:
 def prepare(root: Path, config: Config, tag: str, into: Path, cache: Path) -> Image:
     """Fill a folder with the build context: `lab-image/` and the package at its tag."""
     context = into / "context"
-    shutil.copytree(root / "lab-image", context, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(root / "lab-image", context, ignore=shutil.ignore_patterns(*LEFTOVERS))
     exported = export(read_source(config), tag, context / "source", cache)
     return Image(
         name=config.image_name,

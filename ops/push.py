@@ -61,11 +61,14 @@ def _require_stack(answers: Answers, where: str) -> None:
 
 
 def _refusal(image: Image, before: Published) -> str:
-    revision = before.labels.get("org.opencontainers.image.revision", "")[:12] or "unknown"
+    revision = before.labels.get("org.opencontainers.image.revision", "")
     created = before.labels.get("org.opencontainers.image.created", "an unknown time")
+    is_same = revision and revision == image.revision
+    what = "another lab-image/ around the same commit" if is_same else "other content"
     return (
-        f"{image.name}:{image.tag} is published already with other content: commit {revision}, "
-        f"built {created}. Choose another tag, or replace it for everybody by --force"
+        f"{image.name}:{image.tag} is published already with {what}: commit "
+        f"{revision[:12] or 'unknown'}, built {created}. Choose another tag, or replace it for "
+        "everybody by --force"
     )
 
 

@@ -13,7 +13,7 @@ from ops.command import Change, Shell, Step, Upload, run
 from ops.config import Config
 from ops.engine import BASE
 from ops.facts import STACK_FOLDER, TOKEN_FILE, Container, Stack
-from ops.hashing import digest
+from ops.hashing import digest, is_leftover
 
 TOKEN = "640 0 13 64"  # noqa: S105  mode, owner, group (Debian's `proxy`), size
 SETTINGS = "settings.env"
@@ -88,7 +88,7 @@ def read_files(folder: Path) -> dict[str, Upload]:
             mode="0755" if path.stat().st_mode & 0o100 else "0644",
         )
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not is_leftover(path.relative_to(folder))
     }
 
 
