@@ -1,15 +1,25 @@
 """Build the wheel of the analysis package, and say what it is called and what it needs.
 
-`python3 wheel.py SOURCE OUT` leaves `OUT/*.whl`, `OUT/name.txt` and `OUT/dependencies.txt`. The
-list of dependencies is a file of its own because their image layer is kept while it is the same.
+`python3 wheel.py VERSION SOURCE OUT` leaves `OUT/*.whl`, `OUT/name.txt`, `OUT/dependencies.txt`.
+The list of dependencies is a file of its own: their image layer is kept while it is the same.
 """
 
 import email.parser
+import os
 import re
 import subprocess  # noqa: TID251 (runs in the image, not on the laptop)
 import sys
 import zipfile
 from pathlib import Path
+
+# The files have no .git: whoever takes the version from git reads it from one of these
+# (setuptools_scm and hatch-vcs, pbr, pdm-backend, poetry-dynamic-versioning).
+FROM_GIT = (
+    "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "PBR_VERSION",
+    "PDM_BUILD_SCM_VERSION",
+    "POETRY_DYNAMIC_VERSIONING_BYPASS",
+)
 
 
 def build_command(source: Path, out: Path) -> list[str]:
@@ -26,10 +36,11 @@ def dependencies(requires: list[str]) -> list[str]:
     return sorted(line for line in requires if not re.search(r"\bextra\s*==", line))
 
 
-def main(source: Path, out: Path) -> int:
+def main(version: str, source: Path, out: Path) -> int:
     """Build, then write down the wheel's name and dependencies."""
     out.mkdir(parents=True, exist_ok=True)
-    if subprocess.run(build_command(source, out)).returncode:
+    env = os.environ | dict.fromkeys(FROM_GIT, version.removeprefix("v"))
+    if subprocess.run(build_command(source, out), env=env).returncode:
         sys.stderr.write("BUILD: no wheel can be made of the analysis package (see above)\n")
         return 1
     (wheel,) = out.glob("*.whl")
@@ -43,4 +54,4 @@ def main(source: Path, out: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))

@@ -43,6 +43,10 @@ _BOILERPLATE = (
 )
 
 
+class SourceTimeoutError(SourceError):
+    """A repository did not answer in time; asking again at once would not help."""
+
+
 def fetch_tags(url: str, cache: Path, timeout: float = TIMEOUT) -> Path:
     """Bring the mirror of a repository's tags up to date, and return its folder.
 
@@ -69,6 +73,8 @@ def fetch_tags(url: str, cache: Path, timeout: float = TIMEOUT) -> Path:
 def _is_fetched(mirror: Path, url: str, timeout: float) -> bool:
     try:
         _fetch(mirror, url, timeout)
+    except SourceTimeoutError:
+        raise
     except SourceError:
         return False
     return True
@@ -159,7 +165,9 @@ def git(
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if isinstance(error, subprocess.TimeoutExpired):
-            raise SourceError(f"{url or folder} did not answer within {timeout:g} s") from None
+            raise SourceTimeoutError(
+                f"{url or folder} did not answer within {timeout:g} s"
+            ) from None
         raise
     if process.returncode:
         raise SourceError(_failure(args[0], err.decode(errors="replace"), url))
