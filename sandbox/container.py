@@ -1,0 +1,102 @@
+"""The container that is a sandbox host: created with its keys in place, started, removed."""
+
+import io
+import tarfile
+import time
+from contextlib import suppress
+
+import docker
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from sandbox import ports
+from sandbox.engine import SandboxError
+from sandbox.layout import Layout
+
+
+def find(client: docker.DockerClient, layout: Layout) -> Container | None:
+    """Return the container of a sandbox, running or not."""
+    try:
+        return client.containers.get(layout.container)
+    except NotFound:
+        return None
+
+
+def remove(client: docker.DockerClient, layout: Layout) -> None:
+    """Remove a sandbox's container and volumes, where there are any."""
+    container = find(client, layout)
+    if container is not None:
+        container.remove(force=True, v=True)
+    with suppress(NotFound):
+        client.volumes.get(layout.volume).remove(force=True)
+
+
+def start(client: docker.DockerClient, layout: Layout, container: Container | None) -> Container:
+    """Start the container that there is, or a new one on free ports."""
+    if container is not None:
+        container.start()
+        container.reload()
+        return container
+    taken: set[int] = set()
+    while True:
+        ssh, web = ports.choose(layout, taken)
+        container = _create(client, layout, ssh, web)
+        try:
+            container.start()
+        except APIError as error:
+            remove(client, layout)
+            said = str(error)
+            if "already allocated" not in said and "already in use" not in said:
+                raise SandboxError(f"The sandbox host cannot be started: {said}") from error
+            # Another program was quicker, or holds the port where this process cannot see it.
+            taken |= {ssh, web}
+        else:
+            container.reload()
+            return container
+
+
+def _create(client: docker.DockerClient, layout: Layout, ssh: int, web: int) -> Container:
+    client.volumes.create(layout.volume, labels=layout.labels)
+    api = client.api
+    limits = api.create_host_config(
+        # Not `privileged`, which wants a capability (SYS_RESOURCE) that some machines withhold.
+        cap_add=["ALL"],
+        cap_drop=["SYS_RESOURCE"],
+        security_opt=["seccomp=unconfined", "apparmor=unconfined"],
+        cgroupns="private",
+        device_cgroup_rules=["a *:* rwm"],
+        tmpfs={"/run": "", "/run/lock": "", "/tmp": "exec"},  # noqa: S108 - inside the container
+        # A volume, because overlay2 of the engine inside cannot stand on overlay2.
+        binds=[f"{layout.volume}:/var/lib/docker"],
+        port_bindings={22: ("127.0.0.1", ssh), 80: ("127.0.0.1", web)},
+    )
+    # What `--security-opt systempaths=unconfined` stands for: containers inside mount /proc anew.
+    limits.update(MaskedPaths=[], ReadonlyPaths=[])
+    made = api.create_container(
+        layout.image,
+        name=layout.container,
+        hostname=layout.alias,
+        labels=layout.labels,
+        ports=[22, 80],
+        host_config=limits,
+    )
+    container = client.containers.get(made["Id"])
+    container.put_archive("/", _keys_for(layout))
+    return container
+
+
+def _keys_for(layout: Layout) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, owner, content in (
+            ("etc/ssh/ssh_host_ed25519_key", 0, layout.host_key),
+            ("etc/ssh/ssh_host_ed25519_key.pub", 0, layout.host_key.with_suffix(".pub")),
+            ("home/agfalta/.ssh/authorized_keys", 1000, layout.operator_key.with_suffix(".pub")),
+        ):
+            entry = tarfile.TarInfo(path)
+            entry.uid = entry.gid = owner
+            entry.mode, entry.mtime = 0o600, time.time()
+            data = content.read_bytes()
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()

@@ -1,0 +1,76 @@
+"""The Docker engine under a sandbox: found or started, with the images that a sandbox needs."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+import docker
+from docker.errors import BuildError, ImageNotFound
+
+from ops.errors import OpsError
+from sandbox.layout import BASE_IMAGE, ROOT, Layout
+from sandbox.steps import step
+
+HERE = Path(__file__).parent
+INPUTS = "labhub.inputs"
+
+
+class SandboxError(OpsError):
+    """The sandbox cannot be brought up, or does not do what it should."""
+
+
+def _script(*argv: str) -> str:
+    # Its progress lines and its questions are for the person: only stdout is ours.
+    done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SandboxError(f"{argv[0]} failed: what it says is above")
+    return done.stdout.strip()
+
+
+def connect() -> docker.DockerClient:
+    """Find or start an engine; from here on `docker` in this process speaks to it, too."""
+    os.environ["DOCKER_HOST"] = _script(str(HERE / "engine.sh"), "up")
+    return docker.from_env(timeout=120)
+
+
+def find() -> docker.DockerClient | None:
+    """Return the engine that runs already, or None: what is taken down needs none started."""
+    done = subprocess.run(
+        [str(HERE / "engine.sh"), "host"], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        return None
+    os.environ["DOCKER_HOST"] = done.stdout.strip()
+    return docker.from_env(timeout=120)
+
+
+def ensure_host_image(client: docker.DockerClient, layout: Layout) -> None:
+    """Build the base image and the sandbox's image, unless they are as the files say already."""
+    _script(str(HERE / "base.sh"))
+    base = client.images.get(BASE_IMAGE)
+    recipe = b"".join((HERE / name).read_bytes() for name in ("Dockerfile", "entry.sh"))
+    inputs = hashlib.sha256(str(base.id).encode() + recipe).hexdigest()[:12]
+    try:
+        if client.images.get(layout.image).labels.get(INPUTS) == inputs:
+            return
+    except ImageNotFound:
+        pass
+    with step("Building the sandbox host's image"):
+        _build(client, layout, inputs)
+
+
+def _build(client: docker.DockerClient, layout: Layout, inputs: str) -> None:
+    try:
+        client.images.build(
+            path=str(HERE),
+            tag=layout.image,
+            buildargs={"BASE_IMAGE": BASE_IMAGE},
+            labels={**layout.labels, INPUTS: inputs},
+            rm=True,
+            forcerm=True,
+        )
+    except BuildError as error:
+        printed = "".join(str(line.get("stream", "")) for line in error.build_log)
+        last = "\n".join(f"    {line}" for line in printed.splitlines()[-20:])
+        raise SandboxError(f"The sandbox host's image cannot be built: {error}\n{last}") from error

@@ -1,0 +1,92 @@
+"""Bring a sandbox up, down, or back to bare; its keys and its `.env` are made on this machine."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+from docker.models.containers import Container
+
+from sandbox import container, engine
+from sandbox.layout import ROOT, Layout, render_env, render_known_hosts, render_ssh_config
+from sandbox.running import Sandbox
+from sandbox.steps import step
+
+
+def up(name: str = "sandbox", images: Iterable[str] = ()) -> Sandbox:
+    """Bring a sandbox up, bare where it is new; one that runs is left as it is.
+
+    `images` of this machine's engine are loaded into the sandbox's own, which must exist there.
+    """
+    layout = Layout(ROOT, name)
+    client = engine.connect()
+    present = container.find(client, layout)
+    if present is not None and not layout.host_key.is_file():
+        # Its state on this machine was removed by hand: nobody can log in to it any more.
+        container.remove(client, layout)
+        present = None
+    if present is None:
+        engine.ensure_host_image(client, layout)
+        _make_keys(layout)
+    if present is not None and present.status == "running":
+        running = _describe(layout, present)
+    else:
+        with step("Starting the sandbox host"):
+            running = _describe(layout, container.start(client, layout, present))
+            running.await_ready()
+    for image in images:
+        running.load_image(image)
+    return running
+
+
+def down(name: str = "sandbox") -> None:
+    """Remove a sandbox with its volumes, its keys and its `.env`; the images stay."""
+    layout = Layout(ROOT, name)
+    client = engine.find()
+    if client is not None and container.find(client, layout) is not None:
+        with step("Removing the sandbox host"):
+            container.remove(client, layout)
+    layout.env_file.unlink(missing_ok=True)
+    if layout.folder.is_dir():
+        for path in layout.folder.iterdir():
+            path.unlink()
+        layout.folder.rmdir()
+
+
+def reset(name: str = "sandbox") -> Sandbox:
+    """Make the host bare again; its address, its host key and its `.env` stay."""
+    client = engine.connect()
+    with step("Removing the sandbox host"):
+        container.remove(client, Layout(ROOT, name))
+    return up(name)
+
+
+def _make_keys(layout: Layout) -> None:
+    # The host key is ours and outlives the container: a reset must not look like an attack.
+    layout.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for key in (layout.operator_key, layout.host_key):
+        if not key.is_file():
+            argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", layout.alias, "-f"]
+            subprocess.run([*argv, str(key)], check=True)
+
+
+def _describe(layout: Layout, host: Container) -> Sandbox:
+    bound = host.attrs["HostConfig"]["PortBindings"]
+    ssh, web = (int(bound[key][0]["HostPort"]) for key in ("22/tcp", "80/tcp"))
+    layout.ssh_config.write_text(render_ssh_config(layout, ssh))
+    layout.known_hosts.write_text(render_known_hosts(layout, ssh))
+    _ensure_sample(layout)
+    present = layout.env_file.read_text() if layout.env_file.exists() else ""
+    # It holds a password: nobody else reads it, not even for a moment.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(os.open(layout.env_file, flags, 0o600), "w") as file:
+        file.write(render_env(layout, web, present))
+    return Sandbox(layout, host, ssh, web)
+
+
+def _ensure_sample(layout: Layout) -> None:
+    """Make the package that a sandbox's `.env` names, to have something to push."""
+    if not layout.sample.exists() and find_spec("tests.sample") is not None:
+        argv = [sys.executable, "-m", "tests.sample", str(layout.sample)]
+        subprocess.run(argv, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

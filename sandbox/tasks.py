@@ -1,0 +1,63 @@
+"""`inv sandbox`, `.down`, `.reset`, `.ssh`: imports stand inside, to keep `inv --list` quick."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from invoke import Collection, Context, Exit, task
+
+NAME = {"name": "which sandbox; several can run side by side"}
+
+
+@contextmanager
+def _errors_as_sentences() -> Iterator[None]:
+    from ops import console
+    from ops.errors import OpsError
+
+    try:
+        yield
+    except OpsError as error:
+        console.complain(str(error))
+        raise Exit(code=1) from error
+
+
+@task(default=True, help=NAME)
+def up(context: Context, name: str = "sandbox") -> None:
+    """Start a disposable Debian 13 host in a container, and write its .env.NAME."""
+    with _errors_as_sentences():
+        from sandbox import host
+
+        running = host.up(name)
+        print(f"The sandbox host {running.alias} is up; `LAB={name} inv deploy` makes it a hub.")
+
+
+@task(help=NAME)
+def down(context: Context, name: str = "sandbox") -> None:
+    """Remove a sandbox host with everything on it."""
+    with _errors_as_sentences():
+        from sandbox import host
+
+        host.down(name)
+
+
+@task(help=NAME)
+def reset(context: Context, name: str = "sandbox") -> None:
+    """Make a sandbox host bare again, at the same address."""
+    with _errors_as_sentences():
+        from sandbox import host
+
+        host.reset(name)
+
+
+@task(help=NAME)
+def ssh(context: Context, name: str = "sandbox") -> None:
+    """Log in to a sandbox host as its operator."""
+    import os
+
+    with _errors_as_sentences():
+        from sandbox import host
+
+        argv = host.up(name).ssh_argv()
+    os.execvp(argv[0], argv)  # noqa: S606 - the shell belongs to the person from here on
+
+
+namespace = Collection("sandbox", up, down, reset, ssh)
