@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from jupyterhub import orm
 from labhub.accounts import Account, Group
+from labhub.errors import SpawnError
 from labhub.registry import Registry, RegistryDownError
-from labhub.spawner import LabSpawner, SpawnError
+from labhub.spawner import LabSpawner
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler

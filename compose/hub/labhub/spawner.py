@@ -7,28 +7,21 @@ from typing import Any
 
 from docker.errors import DockerException
 from dockerspawner import DockerSpawner
-from tornado.web import HTTPError
 from traitlets import Any as AnyTrait
 from traitlets import Float, Integer, Unicode, default
 
 from .accounts import Account, AccountError, find_account, home_owner
 from .catalogue import Catalogue, newest, references
+from .container import create_options, home_mounts, host_options, user_environment
+from .errors import SpawnError
 from .form import render_down, render_form
 from .hostfiles import HostFilesError, read_file, read_host_files
-from .identity import SHELL, pack, with_groups, with_user
+from .identity import pack, with_groups, with_user
 from .idle import idle_args
 from .registry import Registry, RegistryDownError
 
 ENGINE_REGISTRY = "localhost:5000"
 """The registry's address for the host's engine, which allows plain HTTP to its own host alone."""
-
-
-class SpawnError(HTTPError):
-    """Why a lab cannot start, in one sentence for the member."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(status, sentence.replace("%", "%%"))
-        self.jupyterhub_message = sentence
 
 
 class LabSpawner(DockerSpawner):  # type: ignore[misc]
@@ -80,7 +73,14 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
         if not self.user_options.get("image"):
             self.user_options = {"image": await self._newest()}
         self._prepare(self.account)
-        address: tuple[str, int] = await super().start()
+        try:
+            address: tuple[str, int] = await super().start()
+        except DockerException as error:
+            self.log.error("Cannot start %s: %s", self.container_name, error)
+            raise SpawnError(
+                500, "The server could not start this version; try another."
+            ) from error
+        await self._wait_until_listening(*address)
         return address
 
     async def pull_image(self, image: str) -> None:
@@ -97,14 +97,8 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
 
     async def create_object(self) -> dict[str, Any]:
         """Create the container and make the member known in it."""
-        try:
-            created: dict[str, Any] = await super().create_object()
-            await self._in_thread(_write_identity, self.client, created["Id"], self.account)
-        except DockerException as error:
-            self.log.error("Cannot create the lab: %s", error)
-            raise SpawnError(
-                500, "The server could not create this lab; see the hub's log."
-            ) from error
+        created: dict[str, Any] = await super().create_object()
+        await self._in_thread(_write_identity, self.client, created["Id"], self.account)
         return created
 
     async def stop(self, now: bool = False) -> None:
@@ -118,30 +112,24 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
     def get_env(self) -> dict[str, str]:
         """Return the lab's environment: the member's, and JupyterHub's own for this lab."""
         env: dict[str, str] = super().get_env()
-        user = self.account
-        return env | {"HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": SHELL}
+        return env | user_environment(self.account)
+
+    async def _wait_until_listening(self, ip: str, port: int) -> None:
+        """Wait for the lab's server; JupyterHub would go on waiting for one that has ended."""
+        while not (ip and await _listens(ip, port)):
+            if await self.poll() is not None:
+                raise SpawnError(
+                    500,
+                    "This version ended while it was starting; try another one, and tell the "
+                    "operator.",
+                )
+            await asyncio.sleep(0.2)
 
     def _prepare(self, user: Account) -> None:
         """Set everything that depends on the account, anew at each start."""
-        # As a mount, not a volume: the engine would make a missing home, owned by root.
-        self.mounts = [{"type": "bind", "source": user.home, "target": user.home}]
-        self.extra_create_kwargs = {
-            "user": f"{user.uid}:{user.gid}",
-            "working_dir": user.home,
-            "hostname": self.container_name,
-            "labels": {"labhub.lab": self.user.name},
-        }
-        self.extra_host_config = {
-            "group_add": [str(group.gid) for group in user.groups[1:]],
-            "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges:true"],
-            "pids_limit": self.process_limit,
-            # The limit would otherwise allow as much swap again.
-            "memswap_limit": self.mem_limit,
-            "init": True,
-            "restart_policy": {"Name": "no"},
-            "log_config": {"type": "json-file", "config": {"max-size": "10m", "max-file": "3"}},
-        }
+        self.mounts = home_mounts(user)
+        self.extra_create_kwargs = create_options(user, self.user.name, self.container_name)
+        self.extra_host_config = host_options(user, self.mem_limit, self.process_limit)
 
     async def _read_account(self) -> Account:
         owner = home_owner(self.user.name, Path(self.host_root))
@@ -179,3 +167,12 @@ def _write_identity(client: Any, container: str, user: Account) -> None:
         "group": with_groups(read_file(client, container, "/etc/group"), user),
     }
     client.put_archive(container, "/etc", pack(files))
+
+
+async def _listens(ip: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(ip, port), timeout=1)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
