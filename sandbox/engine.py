@@ -9,7 +9,7 @@ import docker
 from docker.errors import BuildError, ImageNotFound
 
 from ops.errors import OpsError
-from sandbox.layout import BASE_IMAGE, ROOT, Layout
+from sandbox.layout import BASE_IMAGE, Layout
 from sandbox.steps import step
 
 HERE = Path(__file__).parent
@@ -20,17 +20,15 @@ class SandboxError(OpsError):
     """The sandbox cannot be brought up, or does not do what it should."""
 
 
-def _script(*argv: str) -> str:
-    # Its progress lines and its questions are for the person: only stdout is ours.
-    done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise SandboxError(f"{argv[0]} failed: what it says is above")
-    return done.stdout.strip()
-
-
 def connect() -> docker.DockerClient:
-    """Find or start an engine; from here on `docker` in this process speaks to it, too."""
-    os.environ["DOCKER_HOST"] = _script(str(HERE / "engine.sh"), "up")
+    """Find or start an engine with the base image; `docker` in this process speaks to it, too."""
+    # Its progress lines and its questions are for the person: only stdout is ours.
+    done = subprocess.run(
+        [str(HERE / "prepare.sh")], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        raise SandboxError("The sandbox has nothing to stand on: what is missing is said above")
+    os.environ["DOCKER_HOST"] = done.stdout.strip()
     return docker.from_env(timeout=120)
 
 
@@ -46,8 +44,7 @@ def find() -> docker.DockerClient | None:
 
 
 def ensure_host_image(client: docker.DockerClient, layout: Layout) -> None:
-    """Build the base image and the sandbox's image, unless they are as the files say already."""
-    _script(str(HERE / "base.sh"))
+    """Build the sandbox's image, unless it is what the files say already."""
     base = client.images.get(BASE_IMAGE)
     recipe = b"".join((HERE / name).read_bytes() for name in ("Dockerfile", "entry.sh"))
     inputs = hashlib.sha256(str(base.id).encode() + recipe).hexdigest()[:12]
