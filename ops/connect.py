@@ -6,6 +6,7 @@ Host keys are strict: Fabric would accept an unknown one silently.
 import logging
 import shlex
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,10 +51,8 @@ def connect(config: Config) -> Connection:
     :raises ConnectError: with the next step to take.
     """
     connection = _describe(config)
-    hop: Connection | str | None = connection
-    while isinstance(hop, Connection):
+    for hop in _hops(connection):
         _be_strict(hop)
-        hop = hop.gateway
     try:
         connection.open()
     except (SSHException, OSError, EOFError) as error:
@@ -100,6 +99,13 @@ def _describe(config: Config) -> Connection:
     return connection
 
 
+def _hops(connection: Connection) -> Iterator[Connection]:
+    hop: Connection | str | None = connection
+    while isinstance(hop, Connection):
+        yield hop
+        hop = hop.gateway
+
+
 def _be_strict(connection: Connection) -> None:
     connection.client.set_missing_host_key_policy(_Refuse())
     for file in [*_known_hosts(connection), Path("/etc/ssh/ssh_known_hosts")]:
@@ -131,12 +137,14 @@ def _sentence(error: Exception, connection: Connection, config: Config) -> str:
                 f"it once by:  {by_hand}"
             )
         case BadHostKeyException():
-            files = next(iter(_known_hosts(connection)), "~/.ssh/known_hosts")
+            # Paramiko tells the host without its port, which known_hosts tells where it is not 22.
+            hop = next(hop for hop in _hops(connection) if hop.host == error.hostname)
+            name = hop.host if hop.port == 22 else f"[{hop.host}]:{hop.port}"
+            forget = ["ssh-keygen", "-R", name, "-f", str(_known_hosts(hop)[0])]
             return (
-                f"The host key of {error.hostname} has CHANGED: the host was made anew, or "
-                f"somebody stands between. Expected {error.expected_key.fingerprint}, got "
-                f"{error.key.fingerprint}. If the change is right:  "
-                f"ssh-keygen -R {shlex.quote(error.hostname)} -f {files}"
+                f"The host key of {name} has CHANGED: the host was made anew, or somebody stands "
+                f"between. Expected {error.expected_key.fingerprint}, got {error.key.fingerprint}. "
+                f"If the change is right:  {shlex.join(forget)}"
             )
         case PasswordRequiredException():
             return f"The SSH key for {where} has a passphrase: load it once by  ssh-add"

@@ -46,7 +46,7 @@ def name_problem(name: str) -> str | None:
         )
     if len(account(name)) > ACCOUNT_LENGTH:
         limit = ACCOUNT_LENGTH - len(ACCOUNT_PREFIX)
-        return f"{name!r} is too long: {len(name)} characters, at most {limit} are possible"
+        return f"{name!r} is too long for a name: {len(name)} characters, at most {limit}"
     if name in RESERVED_NAMES:
         return f"{name!r} is reserved for the system; choose another name"
     return None

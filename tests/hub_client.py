@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 import requests
-from hub_kernel import CellResult, Kernel
+from tests.hub_kernel import CellResult, Kernel
 
 TIMEOUT = 30
 

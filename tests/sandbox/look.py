@@ -1,0 +1,67 @@
+"""What tests look up or arrange on a sandbox host, past the tool."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from sandbox.running import Sandbox
+
+SERVICES = ("registry", "proxy", "hub")
+
+
+def sh(host: Sandbox, script: str, *args: str) -> str:
+    """Run shell as root on the host, and return what it printed."""
+    return host.exec(["bash", "-euo", "pipefail", "-c", script, "sh", *args]).stdout.strip()
+
+
+def inspect(host: Sandbox, name: str) -> dict[str, Any]:
+    """Return what the host's engine says of a container."""
+    found: list[dict[str, Any]] = json.loads(sh(host, 'docker inspect "$1"', name))
+    return found[0]
+
+
+def started(host: Sandbox) -> dict[str, str]:
+    """Return when each service was started last."""
+    return {name: inspect(host, f"labhub-{name}")["State"]["StartedAt"] for name in SERVICES}
+
+
+def touched(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Return the services that were started between two looks."""
+    return {name for name in SERVICES if before[name] != after[name]}
+
+
+def wait_for_login_page(url: str, seconds: float) -> requests.Response:
+    """Wait until the hub's login page answers."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            answer = requests.get(f"{url}/hub/login", timeout=5)
+            if answer.status_code == 200:
+                return answer
+        except requests.RequestException:
+            pass
+        assert time.monotonic() < end, f"no login page after {seconds} s"
+        time.sleep(0.5)
+
+
+def count_sessions(host: Sandbox) -> int:
+    """Count the shells that sudo has started: each remote session is one."""
+    return int(sh(host, "journalctl --quiet --no-pager _COMM=sudo | grep -c COMMAND= || true"))
+
+
+@contextmanager
+def another_system(host: Sandbox) -> Iterator[None]:
+    """Let the host say that it is a system which the tool does not know."""
+    sh(
+        host,
+        "rm /etc/os-release; printf '%s\\n' ID=arch VERSION_ID= 'PRETTY_NAME=\"Arch Linux\"' "
+        ">/etc/os-release",
+    )
+    try:
+        yield
+    finally:
+        sh(host, "ln -sfn ../usr/lib/os-release /etc/os-release")

@@ -1,0 +1,196 @@
+"""`inv deploy`: a bare host becomes a running hub, and stays one whatever happens to it."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+from sandbox.running import Sandbox
+from tests.sandbox.inv import ROOT, Inv, Outcome
+from tests.sandbox.look import (
+    SERVICES,
+    another_system,
+    count_sessions,
+    inspect,
+    sh,
+    started,
+    touched,
+    wait_for_login_page,
+)
+
+
+def test_a_bare_host_becomes_a_running_hub(first_deploy: Outcome, host: Sandbox, inv: Inv) -> None:
+    assert [change.split()[0] for change in first_deploy.changes] == [
+        *("Install", "Make", "Generate", "Copy", "Build", "Start")
+    ]
+    assert host.url in first_deploy.output
+    page = wait_for_login_page(host.url, 5)
+    assert "Sandbox Lab" in page.text
+
+
+def test_the_second_deploy_is_one_session_that_changes_nothing(inv: Inv, host: Sandbox) -> None:
+    before = started(host)
+    sessions = count_sessions(host)
+    outcome = inv.ok("deploy")
+    assert "everything is right already, nothing was changed" in outcome.output
+    assert outcome.changes == []
+    assert count_sessions(host) - sessions == 1
+    assert started(host) == before
+
+
+@pytest.mark.parametrize("settings", [{"MEMORY_LIMIT": "3G"}, {"LAB_NAME": 'Lab\'s "x" $HOME'}])
+def test_a_changed_setting_redeploys_only_what_it_touches(
+    inv: Inv, host: Sandbox, settings: dict[str, str]
+) -> None:
+    before = started(host)
+    inv.ok("deploy", **settings)
+    assert touched(before, started(host)) == {"hub"}
+    for key, value in settings.items():
+        assert f"{key}={value}" in inspect(host, "labhub-hub")["Config"]["Env"]
+    inv.ok("deploy")
+
+
+def test_only_ssh_and_the_hubs_port_listen_on_the_lan(hub: str, host: Sandbox) -> None:
+    lines = sh(host, "ss -Hltn").splitlines()
+    sockets = {line.split()[3] for line in lines}
+    loopback = {s for s in sockets if s.startswith(("127.", "[::1]"))}
+    assert "127.0.0.1:5000" in loopback
+    assert {s.rpartition(":")[2] for s in sockets - loopback} == {"22", "80"}
+
+
+def test_services_come_back_by_themselves_and_their_logs_are_rotated(
+    hub: str, host: Sandbox
+) -> None:
+    for name in SERVICES:
+        config = inspect(host, f"labhub-{name}")["HostConfig"]
+        assert config["RestartPolicy"]["Name"] == "unless-stopped"
+        assert config["LogConfig"]["Type"] == "json-file"
+        assert set(config["LogConfig"]["Config"]) == {"max-size", "max-file"}
+
+
+def test_no_secret_is_in_what_docker_tells(hub: str, host: Sandbox) -> None:
+    token = sh(host, "cat /etc/labhub/proxy_token")
+    assert len(token) == 64
+    told = sh(host, "docker inspect labhub-registry labhub-proxy labhub-hub")
+    processes = sh(host, "ps axww -o args")
+    audit = sh(host, "cat /var/log/labhub/audit.log")
+    for text in (told, processes, audit):
+        assert token not in text
+        assert "lab-sudo" not in text
+    assert sh(host, "stat -c '%a %u %g' /etc/labhub/proxy_token") == "640 0 13"
+
+
+def test_each_change_is_in_the_audit_log(hub: str, host: Sandbox) -> None:
+    lines = sh(host, "cat /var/log/labhub/audit.log").splitlines()
+    assert all(len(line.split("\t")) == 5 for line in lines)
+    assert any(
+        line.endswith("done\tStart registry, proxy and hub and wait until the hub answers")
+        for line in lines
+    )
+
+
+def test_a_service_that_was_stopped_or_removed_is_brought_back(
+    inv: Inv, host: Sandbox, hub: str
+) -> None:
+    sh(host, "docker stop labhub-registry; docker rm --force labhub-proxy")
+    before = inspect(host, "labhub-hub")["State"]["StartedAt"]
+    assert inv.ok("deploy").changes[-1] == (
+        "Start registry and proxy and wait until the hub answers"
+    )
+    assert inspect(host, "labhub-hub")["State"]["StartedAt"] == before
+    wait_for_login_page(hub, 5)
+
+
+def test_a_release_that_does_not_start_is_replaced_by_the_one_before(
+    inv: Inv, host: Sandbox, hub: str
+) -> None:
+    said = inv.fails("deploy", HUB_PORT="22")
+    assert "this failed: Start proxy and wait until the hub answers" in said
+    assert "22" in said and "address already in use" in said
+    assert "put back" in said
+    wait_for_login_page(hub, 10)
+    assert "nothing was changed" in inv.ok("deploy").output
+
+
+def start(inv: Inv, *words: str, **settings: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        inv.command(*words),
+        env=inv.environment(**settings),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.5, 0.8, 1.5, 3])
+def test_an_interrupted_deploy_is_repaired_by_the_next(
+    inv: Inv, host: Sandbox, hub: str, seconds: float
+) -> None:
+    settings = {"MEMORY_LIMIT": f"{2000 + int(seconds * 100)}M"}
+    task = start(inv, "deploy", **settings)
+    time.sleep(seconds)
+    task.send_signal(signal.SIGINT)
+    _, errors = task.communicate(timeout=60)
+    assert "Traceback" not in errors
+    if task.returncode:
+        assert "run the task again" in errors
+    inv.ok("deploy", "--wait", **settings)
+    limit = f"MEMORY_LIMIT={settings['MEMORY_LIMIT']}"
+    assert limit in inspect(host, "labhub-hub")["Config"]["Env"]
+    assert "nothing was changed" in inv.ok("deploy", **settings).output
+    wait_for_login_page(hub, 10)
+
+
+def test_a_lost_connection_is_one_sentence_and_the_next_run_finishes(
+    inv: Inv, host: Sandbox, hub: str
+) -> None:
+    task = start(inv, "deploy", MEMORY_LIMIT="1G")
+    # The session is cut as soon as it holds the lock: in the middle of its changes.
+    sh(
+        host,
+        "for _ in $(seq 500); do flock -n /run/labhub/host.lock true || break; sleep 0.01; done; "
+        "pkill -KILL -u agfalta sshd-session",
+    )
+    _, errors = task.communicate(timeout=120)
+    assert task.returncode == 1
+    assert "The connection to agfalta@labhub-test was lost after" in errors
+    assert "Traceback" not in errors
+    inv.ok("deploy", "--wait", MEMORY_LIMIT="1G")
+    assert "MEMORY_LIMIT=1G" in inspect(host, "labhub-hub")["Config"]["Env"]
+    inv.ok("deploy")
+
+
+def test_a_second_operator_is_told_who_is_at_work_and_may_wait(
+    inv: Inv, host: Sandbox, hub: str
+) -> None:
+    hold = (
+        "exec 9>>/run/labhub/host.lock; flock 9; echo 'eve@desk, inv deploy' >/run/labhub/host.lock"
+    )
+    host.exec(["bash", "-c", f"({hold}; sleep 4) </dev/null >/dev/null 2>&1 &"])
+    said = inv.fails("deploy", CPU_LIMIT="1.5")
+    assert "is being changed by somebody else: eve@desk, inv deploy" in said
+    assert "--wait" in said
+    outcome = inv.ok("deploy", "--wait", CPU_LIMIT="1.5")
+    assert "somebody else changes this host: eve@desk" in outcome.output
+    inv.ok("deploy")
+
+
+def test_another_system_is_right_where_compose_works(inv: Inv, host: Sandbox, hub: str) -> None:
+    with another_system(host):
+        assert "nothing was changed" in inv.ok("deploy").output
+
+
+def test_after_a_reboot_everything_is_back_by_itself(host: Sandbox, hub: str, inv: Inv) -> None:
+    host.restart()
+    wait_for_login_page(hub, 120)
+    deadline = time.monotonic() + 60
+    while any(
+        inspect(host, f"labhub-{name}")["State"]["Health"]["Status"] != "healthy"
+        for name in SERVICES
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    assert "nothing was changed" in inv.ok("deploy").output
