@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import MakeHome
 from labhub.accounts import Account, AccountError, Group, find_account, has_account, home_owner
+
+from tests.hub.conftest import MakeHome
 
 PASSWD = """root:x:0:0:root:/root:/bin/bash
 jupyter-alice:x:1001:1001:Alice:/home/jupyter-alice:/usr/sbin/nologin
@@ -32,7 +33,7 @@ def test_root_s_group_is_never_given_to_a_lab() -> None:
     assert 0 not in {group.gid for group in find_account("alice", 1001, PASSWD, GROUP).groups}
 
 
-def test_a_name_with_a_hyphen_is_one_name() -> None:
+def test_trap_13_a_name_with_a_hyphen_is_one_name() -> None:
     assert find_account("anna-lena", 1002, PASSWD, GROUP).uid == 1002
 
 
@@ -56,7 +57,7 @@ def test_a_doubtful_account_has_no_lab(name: str, owner: int | None, says: str) 
         find_account(name, owner, PASSWD, GROUP)
 
 
-def test_whose_home_exists_may_log_in_at_once(tmp_path: Path, make_home: MakeHome) -> None:
+def test_trap_4_whose_home_exists_may_log_in_at_once(tmp_path: Path, make_home: MakeHome) -> None:
     assert not has_account("alice", tmp_path)
     make_home("alice")
     assert has_account("alice", tmp_path)

@@ -8,9 +8,10 @@ from typing import Any
 
 import bcrypt
 import pytest
-from conftest import MakeHome
 from jupyterhub.handlers import LoginHandler
 from labhub.auth import CHANGED, LabAuthenticator, LabLoginHandler
+
+from tests.hub.conftest import MakeHome
 
 PASSWORD = "first password"
 

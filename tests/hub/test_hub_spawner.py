@@ -88,7 +88,7 @@ def test_trap_8_the_form_is_asked_at_each_request() -> None:
     assert "agfalta_tools:1.10" in page
 
 
-def test_an_image_of_the_registry_is_pulled_from_the_engine_s_address() -> None:
+def test_trap_15_an_image_is_pulled_from_the_engine_s_address() -> None:
     name = with_registry(lambda url: make_spawner(url).check_allowed("agfalta_tools:1.2"))
     assert name == "localhost:5000/agfalta_tools:1.2"
 
