@@ -51,7 +51,7 @@ STACK = (
 )
 
 ACCOUNTS = (
-    Question("passwd", f"getent passwd | grep '^{ACCOUNT_PREFIX}'"),
+    Question("passwd", "getent passwd"),
     Question(
         "locked",
         f"getent shadow | grep '^{ACCOUNT_PREFIX}' | cut -c-64 "
@@ -99,7 +99,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Account:
-    """A line of passwd whose name begins as a lab account's does."""
+    """A line of passwd; `is_locked` is known of lab accounts alone."""
 
     uid: int
     gid: int
@@ -128,7 +128,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Accounts:
-    """Lab accounts by account name, their homes by path, and all groups by name."""
+    """All accounts and groups by name, and what stands at the paths of lab homes."""
 
     accounts: Mapping[str, Account]
     homes: Mapping[str, Folder]
