@@ -17,7 +17,7 @@ restore() {
   local tables
   for tables in iptables ip6tables; do
     command -v "$tables-save" >/dev/null || continue
-    "$tables-save" | grep -v -e DOCKER -e docker0 | "$tables-restore"
+    "$tables-save" | sed '/DOCKER\|docker0/d' | "$tables-restore"
   done
   ip link delete docker0 2>/dev/null || true
   if [ "$(cat "$dir/ip_forward")" = 0 ]; then
