@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 import requests
+
 from tests.hub_kernel import CellResult, Kernel
 
 TIMEOUT = 30

@@ -31,7 +31,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     source = path.read_text().replace('"/data"', f'"{tmp_path}"')
     source = source.replace("/run/secrets/", f"{tmp_path}/")
     config = Config()
-    exec(compile(source, path, "exec"), {"get_config": lambda: config, "__file__": str(path)})  # noqa: S102
+    exec(compile(source, path, "exec"), {"get_config": lambda: config, "__file__": str(path)})
     return config
 
 

@@ -93,6 +93,8 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
                 503, "The server could not fetch this image from its registry; try again."
             ) from error
         if await self.get_object():
+            # It may even run, where the hub has lost its database.
+            await self.stop_object()
             await self.remove_object()
 
     async def create_object(self) -> dict[str, Any]:
