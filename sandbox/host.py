@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from importlib.util import find_spec
 
 from docker.models.containers import Container
 
@@ -87,6 +86,6 @@ def _describe(layout: Layout, host: Container) -> Sandbox:
 
 def _ensure_sample(layout: Layout) -> None:
     """Make the package that a sandbox's `.env` names, to have something to push."""
-    if not layout.sample.exists() and find_spec("tests.sample") is not None:
+    if not layout.sample.exists() and (ROOT / "tests" / "sample").is_dir():
         argv = [sys.executable, "-m", "tests.sample", str(layout.sample)]
         subprocess.run(argv, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

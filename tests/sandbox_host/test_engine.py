@@ -87,7 +87,7 @@ def test_a_process_id_that_now_belongs_to_another_program_is_not_killed(
     machine = with_package
     machine.exec(["systemctl", "stop", "docker.service", "docker.socket"])
     engine(machine, "up")
-    find = "cat /run/labhub-*/dockerd.pid; ls -d /run/labhub-*"
+    find = "cat /run/labhub-*/dockerd.pid; echo; ls -d /run/labhub-*"
     pid, run = machine.exec(["sh", "-c", find]).stdout.split()
     machine.exec(["kill", "-KILL", pid])
     machine.exec(["sh", "-c", f"echo 1 > {run}/dockerd.pid"])
