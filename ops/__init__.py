@@ -1,18 +1,27 @@
 """What runs on the operator's laptop, in the order in which data flows through it.
 
-``names``     what a member, an account and a tag may be called; shared with the hub
-``config``    `.env` → `Config`, or every mistake in it at once
-``connect``   `Config` → an open SSH connection, or one sentence why not
-``host``      remote sessions over that connection: facts, changes, files, forwards
-``facts``     the questions asked of a host, and the parsers of its answers
-``engine``    operation: Docker Engine, Compose and the base image
-``stack``     operation: registry, proxy and hub, from `compose/`
-``users``     operation: accounts, groups and homes
-``source``    the analysis package at a tag, as a clean folder
-``images``    build, smoke-test and push the lab image
-``registry``  what the registry holds, asked through the connection
-``command``   commands, uploads and changes as data, and the script that they become
-``apply``     facts → plan → preview or changes → facts again
-``console``   everything that is printed
-``errors``    the sentences that end a task
+``tasks.py`` stands above all of it and calls ``lab``, which reads as the list of commands.
+
+``names``          what members, accounts and tags may be called; shared with the hub
+``config``         `.env` → `Config`, or every mistake in it at once; ``rules`` checks one value
+``connect``        `Config` → an open SSH connection, or one sentence why not
+``session``        one remote session as root, through sudo
+``host``           facts, changes, files and forwards over that connection
+``facts``          questions about system and stack, and the parsers of their answers
+``account_facts``  the same for accounts, homes and groups
+``engine``         operation: Docker Engine, Compose and the base image
+``stack``          operation: registry, proxy and hub, from `compose/`
+``deploy``         both, as the one operation of `inv deploy`
+``users``          operation: accounts, groups and homes
+``apply``          facts → plan → preview or changes → facts again
+``source``         the analysis package at a tag, as a clean folder; ``git`` fetches it
+``images``         build the lab image on the host and publish it, through a ``tunnel``
+``registry``       what the registry holds
+``push``           the walk of `inv push`
+
+``command``        commands, uploads and changes as data; the only module that quotes
+``script``         the scripts that they become; ``framing`` reads what a script prints
+``hashing``        short digests that tell whether two things are the same
+``console``        everything that is printed
+``errors``         the sentences that end a task
 """

@@ -28,16 +28,27 @@ def converge(
 
     :raises OperationError: also when a fact is still wrong after its change.
     """
-    plan = tuple(operation(host.ask(questions)))
-    if not plan:
-        console.say(f"✓ {host.where}: everything is right already, nothing was changed.", "green")
-    elif dry:
-        console.preview(plan, host.where)
-    else:
-        with console.ChangeProgress(plan).shown() as progress:
-            answers = host.change(plan, questions, order, progress)
-        _check(tuple(operation(answers)), host.where)
-    return plan
+    while True:
+        plan = tuple(operation(host.ask(questions)))
+        if not plan:
+            console.say(
+                f"✓ {host.where}: everything is right already, nothing was changed.", "green"
+            )
+        elif dry:
+            console.preview(plan, host.where)
+        elif (answers := carry_out(host, plan, questions, order)) is None:
+            continue
+        else:
+            _check(tuple(operation(answers)), host.where)
+        return plan
+
+
+def carry_out(
+    host: Host, plan: Plan, questions: Sequence[Question], order: Order
+) -> Answers | None:
+    """Make the changes of a plan, showing each; None where the plan is to be made anew."""
+    with console.ChangeProgress(plan).shown() as progress:
+        return host.change(plan, questions, order, progress)
 
 
 def _check(left: Plan, where: str) -> None:

@@ -1,5 +1,7 @@
 """The errors that end a task: each is one clear sentence with the next step, never a traceback."""
 
+from collections.abc import Sequence
+
 
 class OpsError(Exception):
     """Say what failed, on which host, and what to do next."""
@@ -23,6 +25,14 @@ class FactError(OpsError):
 
 class OperationError(OpsError):
     """A change failed, or what is wanted cannot be made of this host."""
+
+
+class StepError(OperationError):
+    """A step of a change failed; `printed` is all that its change had printed."""
+
+    def __init__(self, sentence: str, printed: Sequence[str]) -> None:
+        super().__init__(sentence)
+        self.printed = tuple(printed)
 
 
 class LockError(OpsError):

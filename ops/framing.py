@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ops.command import Plan
-from ops.errors import ConnectError, LockError, OperationError
+from ops.errors import ConnectError, LockError, StepError
 
 Answers = Mapping[str, str]
 """The standard output of each question, by its key."""
@@ -60,10 +60,12 @@ def read_answers(lines: Iterable[str], nonce: str, where: str) -> Answers:
 
 def read_changes(
     lines: Iterable[str], plan: Plan, nonce: str, where: str, notify: Callable[[Event], None]
-) -> Answers:
+) -> Answers | None:
     """Report each change as it happens, and collect the answers that follow the last one.
 
-    :raises OperationError: when a step fails, with its change, its command and its last lines.
+    None means that the lock was waited for and nothing was changed: the plan may be outdated.
+
+    :raises StepError: when a step fails, with its change, its command and its last lines.
     :raises LockError: when another operator holds the lock and the order does not wait.
     """
     lines = iter(lines)
@@ -77,13 +79,14 @@ def read_changes(
             case ["done", number]:
                 done += 1
                 notify(Done(int(number)))
+            case ["waited"]:
+                return None
             case ["held", *holder]:
                 waiting = " ".join(holder)
                 notify(Waiting(waiting))
             case ["failed", number, step, status]:
-                raise OperationError(
-                    _failure(plan, int(number), int(step), int(status), printed, where)
-                )
+                sentence = _failure(plan, int(number), int(step), int(status), printed, where)
+                raise StepError(sentence, printed)
             case ["facts"]:
                 return read_answers(lines, nonce, where)
             case None:
@@ -113,7 +116,12 @@ def _failure(
     change = plan[number]
     said = "".join(f"\n    {line}" for line in printed[-LAST_LINES:]) or " (it printed nothing)"
     return (
-        f"On {where} this failed: {change.why}\n  command: {change.steps[step]}\n"
+        f"On {where} this failed: {change.why}\n  command: {shortened(str(change.steps[step]))}\n"
         f"  exit status {status}, last lines:{said}\n"
         f"  The {number} changes before it stay. Mend the cause, then run the task again."
     )
+
+
+def shortened(text: str, length: int = 160) -> str:
+    """Cut a long command line: its beginning tells which one it is."""
+    return text if len(text) <= length else text[: length - 1] + "…"

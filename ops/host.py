@@ -69,8 +69,11 @@ class Host:
         questions: Sequence[Question],
         order: Order,
         notify: Callable[[Event], None],
-    ) -> Answers:
-        """Make a plan true and read the facts again, all in one session."""
+    ) -> Answers | None:
+        """Make a plan true and read the facts again, all in one session.
+
+        None means that another operator was waited for, and that the plan is to be made anew.
+        """
         nonce = secrets.token_hex(8)
         channel, heard = self.root_shell(render_changes(plan, questions, order, nonce))
         hidden = secrets_of(plan)

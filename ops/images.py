@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from ops.tunnel import docker_socket
 ADDRESS = "localhost:5000"
 """The registry as the host's own engine knows it; the loopback needs no TLS."""
 BUILD_FOLDER = ".cache/labhub/build"
+REASON_LINES = 8
 HOME = Question("home", 'getent passwd "${SUDO_USER:-root}" | cut -d: -f6')
 
 
@@ -33,12 +34,14 @@ class Image:
     context: Path
     import_name: str
     jupyterhub: str
+    base_image: str
     revision: str
 
     @property
     def inputs(self) -> str:
         """Digest all that the image is made of; equal inputs are the same image."""
-        return digest(tree_hash(self.context), self.tag, self.import_name, self.jupyterhub)
+        parts = (self.tag, self.import_name, self.jupyterhub, self.base_image)
+        return digest(tree_hash(self.context), *parts)
 
     @property
     def reference(self) -> str:
@@ -78,6 +81,7 @@ def prepare(root: Path, config: Config, tag: str, into: Path, cache: Path) -> Im
         context=context,
         import_name=config.agfalta_tools_import,
         jupyterhub=jupyterhub_version(root / "compose/hub/requirements.in"),
+        base_image=config.base_image,
         revision=exported.revision,
     )
 
@@ -113,6 +117,19 @@ def build(image: Image, home: str, now: datetime) -> Change:
         f"Build {image.name}:{image.tag} and test it",
         (run(*command, "--tag", image.reference, *options, f"{home}/{image.folder}"),),
     )
+
+
+def verdict(printed: Iterable[str]) -> str | None:
+    """Find the sentence by which the image's own Dockerfile refuses a package; None without one."""
+    lines = list(printed)
+    for number, line in enumerate(lines):
+        # BuildKit also repeats the command that prints the sentence.
+        found = re.search(r'(?<!echo ")(SMOKE|BUILD): (.*)', line)
+        if found is None:
+            continue
+        reason = [] if found[1] == "SMOKE" else lines[max(number - REASON_LINES, 0) : number]
+        return "\n".join([found[2], *(f"    {said}" for said in reason)])
+    return None
 
 
 def clean(image: Image, home: str, published: str) -> Change:

@@ -5,11 +5,11 @@ import tempfile
 from pathlib import Path
 
 from ops import console, names, users
+from ops.account_facts import ACCOUNTS, parse_accounts
 from ops.apply import converge, order
 from ops.config import load
 from ops.deploy import QUESTIONS, deployment, hub_url
 from ops.errors import UsageError
-from ops.facts import ACCOUNTS, parse_accounts
 from ops.host import Host
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labhub" / "git"

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 from ops import console
-from ops.apply import order
+from ops.apply import carry_out, order
 from ops.command import Change
-from ops.errors import OperationError
+from ops.errors import OperationError, StepError
 from ops.facts import STACK, parse_stack
 from ops.framing import Answers
 from ops.host import Host
-from ops.images import HOME, Image, build, clean, publish
+from ops.images import HOME, Image, build, clean, publish, verdict
 from ops.registry import Published, Registry
 
 
@@ -35,7 +35,14 @@ def push(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) -> N
         console.say(f"  then push {image.reference}" + (" and move latest" if latest else ""))
         return
     host.rsync(image.context, image.folder)
-    _run(host, image, change)
+    try:
+        _run(host, image, change)
+    except StepError as error:
+        if sentence := verdict(error.printed):
+            raise OperationError(
+                f"{image.name}:{image.tag} is not published: {sentence}"
+            ) from error
+        raise
     with console.layers(f"Push {image.name}:{image.tag}") as show:
         for event in publish(image, host):
             show(event.layer, event.current, event.total)
@@ -48,10 +55,8 @@ def push(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) -> N
 
 def _run(host: Host, image: Image, change: Change) -> None:
     # A lock of its own: nobody's deploy waits for a build, and two tags can be built at once.
-    plan = (change,)
     by = order(f"push --tag {image.tag}", lock=f"push-{image.name}-{image.tag}")
-    with console.ChangeProgress(plan).shown() as progress:
-        host.change(plan, (), by, progress)
+    carry_out(host, (change,), (), by)
 
 
 def _require_stack(answers: Answers, where: str) -> None:

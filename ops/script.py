@@ -58,7 +58,7 @@ def render_changes(plan: Plan, questions: Sequence[Question], order: Order, nonc
         for index, step in enumerate(change.steps):
             sentence = shlex.quote(change.why)
             parts.append(
-                f"{{ {render_step(step)} ; }} 2>&1 9>&- || failed $? {number} {index} {sentence}\n"
+                f"{{ {render_step(step)} ; }} 2>&1 || failed $? {number} {index} {sentence}\n"
             )
         parts.append(f"audit done {shlex.quote(change.why)}\nmark done {number}\n")
     return "".join(parts) + _ask(questions, nonce) + _TAIL
@@ -73,12 +73,14 @@ failed() {{ audit "failed ($1)" "$4"; mark failed "$2" "$3" "$1"; exit 1; }}
 
 def _lock(order: Order) -> str:
     path = shlex.quote(f"{LOCK_FOLDER}/{order.lock}.lock")
-    # Opened for append: the holder's own line must survive the opening by the next one.
-    otherwise = "flock 9" if order.wait else "exit 0"
+    # Opened for append: the holder's own line must survive the opening by the next one. Every step
+    # inherits the descriptor, so that a step which outlives a lost connection keeps the lock. Who
+    # has waited ends all the same: the plan was made before others changed the host.
+    otherwise = "flock 9; mark waited" if order.wait else ":"
     return f"""\
 mkdir -p {LOCK_FOLDER} {AUDIT_LOG.rpartition("/")[0]}
 exec 9>>{path}
-if ! flock -n 9; then mark held "$(cat {path})"; {otherwise}; fi
+if ! flock -n 9; then mark held "$(cat {path})"; {otherwise}; exit 0; fi
 printf '%s, inv %s, since %s\\n' {shlex.quote(order.who)} {shlex.quote(order.task)} \
 "$(date '+%F %T')" > {path}
 """

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ops.account_facts import Account, Accounts, Folder
 from ops.command import Change, Command, Shell, run
 from ops.errors import OperationError, UsageError
-from ops.facts import Account, Accounts, Folder
 from ops.names import account, group_problem, home, name_problem
 
 EVERYBODY = "users"

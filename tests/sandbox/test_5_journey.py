@@ -1,4 +1,4 @@
-"""A member's day, through the browser's own requests: log in, choose, work, and what is out of reach."""
+"""A member's day through a browser's requests: log in, choose, work; and what is out of reach."""
 
 import json
 import time
@@ -97,7 +97,8 @@ def reach(host, port):
         return False
 print("open", [target for target in {closed!r} if reach(*target)])
 print("hub", reach("hub", 8081), "proxy", reach("proxy", 8000))
-print("socket", [path for path in ("/var/run/docker.sock", "/run/docker.sock") if os.path.exists(path)])
+sockets = ("/var/run/docker.sock", "/run/docker.sock")
+print("socket", [path for path in sockets if os.path.exists(path)])
 """
     text = lab.run_cell(code, timeout=120).text
     assert text.splitlines() == ["open []", "hub True proxy True", "socket []"]

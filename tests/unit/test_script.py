@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from ops import script
 from ops.command import Change, Secret, Shell, Upload, redact, render_step, run, secrets_of
 from ops.errors import ConnectError, LockError, OperationError
-from ops.framing import Done, Event, Printed, Started, read_answers, read_changes
+from ops.framing import Done, Event, Printed, Started, Waiting, read_answers, read_changes
 from ops.script import Order, Question, render_changes, render_questions
 
 NONCE = "f00d"
@@ -33,7 +34,9 @@ def apply(
 ) -> tuple[list[Event], dict[str, str]]:
     events: list[Event] = []
     lines = bash(render_changes(plan, questions, ORDER, NONCE))
-    return events, dict(read_changes(lines, plan, NONCE, "host", events.append))
+    answers = read_changes(lines, plan, NONCE, "host", events.append)
+    assert answers is not None
+    return events, dict(answers)
 
 
 def test_answers_come_back_by_their_keys_whatever_they_hold() -> None:
@@ -83,12 +86,30 @@ def test_a_failure_names_its_change_its_command_and_its_last_lines(folders: Path
     assert "failed (7)\tBreak" in (folders / "log/audit.log").read_text()
 
 
-def test_a_step_neither_reads_the_script_nor_holds_the_lock() -> None:
-    events, _ = apply(
-        Change("Eat", (run("cat"),)),
-        Change("Look", (Shell("", "[ -e /proc/self/fd/9 ] && echo held || echo free"),)),
-    )
-    assert Printed("free") in events
+def test_a_step_does_not_read_the_rest_of_the_script() -> None:
+    events, _ = apply(Change("Eat", (run("cat"),)), Change("Say", (run("echo", "still here"),)))
+    assert Printed("still here") in events
+
+
+def test_a_step_that_outlives_its_session_keeps_the_lock(folders: Path) -> None:
+    still = ("flock", "-n", f"{folders}/run/host.lock", "true")
+    apply(Change("Stay", (Shell("", "sleep 0.5 >/dev/null 2>&1 &"),)))
+    assert subprocess.run(still).returncode == 1
+    subprocess.run(("flock", *still[2:]), check=True, timeout=5)
+
+
+def test_who_has_waited_makes_the_plan_anew(folders: Path) -> None:
+    (folders / "run").mkdir()
+    lock = folders / "run" / "host.lock"
+    lock.write_text("she@desk\n")
+    plan = (Change("Never", (run("touch", f"{folders}/never"),)),)
+    events: list[Event] = []
+    with subprocess.Popen(["flock", str(lock), "sleep", "0.5"]):
+        _wait_for_lock(lock)
+        lines = bash(render_changes(plan, (), replace(ORDER, wait=True), NONCE))
+    assert read_changes(lines, plan, NONCE, "host", events.append) is None
+    assert events == [Waiting("she@desk")]
+    assert not (folders / "never").exists()
 
 
 def test_a_second_operator_is_told_who_holds_the_lock(folders: Path) -> None:

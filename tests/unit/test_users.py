@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from ops.account_facts import Account, Accounts, Folder, Group
 from ops.command import Change
 from ops.errors import OperationError, UsageError
-from ops.facts import Account, Accounts, Folder, Group
 from ops.users import Member, ensure_members, read_members
 
 ALICE = Account(uid=1001, gid=1001, home="/home/jupyter-alice", shell="/bin/bash", is_locked=True)
