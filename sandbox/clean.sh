@@ -15,13 +15,20 @@ mine=(--filter "label=labhub.sandbox=$clone")
 remove_from_engine() {
   docker ps --all --quiet "${mine[@]}" | xargs -r docker rm --force --volumes
   docker volume ls --quiet "${mine[@]}" | xargs -r docker volume rm --force
-  docker images --all --quiet "${mine[@]}" | sort -u | xargs -r docker image rm --force
+  remove_images "label=labhub.sandbox=$clone"
+}
+
+# By name, then what earlier recipes left behind: another clone's image may stand on either.
+remove_images() {
+  docker images --filter "$1" --filter dangling=false --format '{{.Repository}}:{{.Tag}}' |
+    xargs -r docker image rm
+  docker image prune --force --filter "$1"
 }
 
 made_on_engine() {
   docker ps --all --quiet "${mine[@]}"
   docker volume ls --quiet "${mine[@]}"
-  docker images --all --quiet "${mine[@]}"
+  docker images --quiet "${mine[@]}"
 }
 
 sandboxes() {
@@ -43,8 +50,7 @@ engine() {
       say "The engine and the base image stay: another clone has a sandbox on them."
       return
     fi
-    docker images --quiet --filter label=labhub.sandbox=base | xargs -r docker image rm --force \
-      >/dev/null
+    remove_images label=labhub.sandbox=base >/dev/null
   fi
   "$here/engine.sh" down
 }

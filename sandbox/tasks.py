@@ -1,29 +1,16 @@
 """`inv sandbox`, `.down`, `.reset`, `.ssh`: imports stand inside, to keep `inv --list` quick."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from invoke import Collection, Context, task
 
-from invoke import Collection, Context, Exit, task
+from ops.console import errors_as_sentences
 
 NAME = {"name": "which sandbox; several can run side by side"}
-
-
-@contextmanager
-def _errors_as_sentences() -> Iterator[None]:
-    from ops import console
-    from ops.errors import OpsError
-
-    try:
-        yield
-    except OpsError as error:
-        console.complain(str(error))
-        raise Exit(code=1) from error
 
 
 @task(default=True, help=NAME)
 def up(context: Context, name: str = "sandbox") -> None:
     """Start a disposable Debian 13 host in a container, and write its .env.NAME."""
-    with _errors_as_sentences():
+    with errors_as_sentences():
         from sandbox import host
 
         running = host.up(name)
@@ -33,7 +20,7 @@ def up(context: Context, name: str = "sandbox") -> None:
 @task(help=NAME)
 def down(context: Context, name: str = "sandbox") -> None:
     """Remove a sandbox host with everything on it."""
-    with _errors_as_sentences():
+    with errors_as_sentences():
         from sandbox import host
 
         host.down(name)
@@ -42,7 +29,7 @@ def down(context: Context, name: str = "sandbox") -> None:
 @task(help=NAME)
 def reset(context: Context, name: str = "sandbox") -> None:
     """Make a sandbox host bare again, at the same address."""
-    with _errors_as_sentences():
+    with errors_as_sentences():
         from sandbox import host
 
         host.reset(name)
@@ -53,7 +40,7 @@ def ssh(context: Context, name: str = "sandbox") -> None:
     """Log in to a sandbox host as its operator."""
     import os
 
-    with _errors_as_sentences():
+    with errors_as_sentences():
         from sandbox import host
 
         argv = host.up(name).ssh_argv()
