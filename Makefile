@@ -26,7 +26,7 @@ lint: .venv/.ready ## ruff, mypy and shellcheck
 	@. sandbox/lib.sh; need 'Linting' shellcheck:shellcheck; \
 	step 'Checking style' .venv/bin/ruff check --quiet .; \
 	step 'Checking format' .venv/bin/ruff format --check --quiet .; \
-	step 'Checking types' .venv/bin/mypy; \
+	step 'Checking types' .venv/bin/mypy .; \
 	step 'Checking scripts' shellcheck --external-sources $(SCRIPTS)
 
 lock: ## compile requirements.lock from pyproject.toml
