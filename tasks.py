@@ -8,29 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke import Collection, Context, Exit, task
+from invoke import Collection, Context, task
 
-from ops.errors import OpsError
+from ops.console import errors_as_sentences
+from sandbox.tasks import namespace as sandbox
 
 if TYPE_CHECKING:
     from ops.lab import Lab
 
 ROOT = Path(__file__).parent
 WAIT = "wait in line when another operator is changing the host"
-
-
-@contextmanager
-def errors_as_sentences() -> Iterator[None]:
-    from ops import console
-
-    try:
-        yield
-    except OpsError as error:
-        console.complain(str(error))
-        raise Exit(code=1) from error
-    except KeyboardInterrupt as error:
-        console.complain("Interrupted. What was done stays; run the task again to finish it.")
-        raise Exit(code=130) from error
 
 
 @contextmanager
@@ -82,4 +69,4 @@ def push(context: Context, tag: str, latest: bool = True, force: bool = False) -
         it.push(tag, latest, force)
 
 
-namespace = Collection(deploy, add_user, push)
+namespace = Collection(deploy, add_user, push, sandbox)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from getpass import getpass
 
 from ops.command import Plan, Secret
-from ops.errors import ConnectError
+from ops.errors import ConnectError, OpsError
 from ops.framing import Done, Event, Printed, Started, Waiting
 
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
@@ -23,6 +23,21 @@ def complain(text: str) -> None:
     first, *rest = text.splitlines() or [""]
     head = _styled(f"✗ {first}", "red", sys.stderr.isatty())
     print("\n".join([head, *rest]), file=sys.stderr, flush=True)  # noqa: T201
+
+
+@contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    """End a task in one sentence: exit code 1 for an error, 130 where it was interrupted."""
+    from invoke import Exit
+
+    try:
+        yield
+    except OpsError as error:
+        complain(str(error))
+        raise Exit(code=1) from error
+    except KeyboardInterrupt as error:
+        complain("Interrupted. What was done stays; run the task again to finish it.")
+        raise Exit(code=130) from error
 
 
 def _styled(text: str, style: str | None, is_terminal: bool) -> str:

@@ -12,6 +12,7 @@ from tests.sandbox.look import (
     SERVICES,
     another_system,
     count_sessions,
+    held_lock,
     inspect,
     sh,
     started,
@@ -165,15 +166,16 @@ def test_a_lost_connection_is_one_sentence_and_the_next_run_finishes(
 def test_a_second_operator_is_told_who_is_at_work_and_may_wait(
     inv: Inv, host: Sandbox, hub: str
 ) -> None:
-    hold = (
-        "exec 9>>/run/labhub/host.lock; flock 9; echo 'eve@desk, inv deploy' >/run/labhub/host.lock"
-    )
-    host.exec(["bash", "-c", f"({hold}; sleep 4) </dev/null >/dev/null 2>&1 &"])
-    said = inv.fails("deploy", CPU_LIMIT="1.5")
-    assert "is being changed by somebody else: eve@desk, inv deploy" in said
-    assert "--wait" in said
-    outcome = inv.ok("deploy", "--wait", CPU_LIMIT="1.5")
-    assert "somebody else changes this host: eve@desk" in outcome.output
+    with held_lock(host, "eve@desk, inv deploy, since 10:00"):
+        said = inv.fails("deploy", CPU_LIMIT="1.5")
+        assert "is being changed by somebody else: eve@desk, inv deploy, since 10:00" in said
+        assert "--wait" in said
+        task = start(inv, "deploy", "--wait", CPU_LIMIT="1.5")
+        assert task.stdout
+        assert "somebody else changes this host: eve@desk" in task.stdout.readline()
+    output, errors = task.communicate(timeout=300)
+    assert task.returncode == 0, errors
+    assert "Start hub" in output
     inv.ok("deploy")
 
 
@@ -193,3 +195,7 @@ def test_after_a_reboot_everything_is_back_by_itself(host: Sandbox, hub: str, in
         assert time.monotonic() < deadline
         time.sleep(1)
     assert "nothing was changed" in inv.ok("deploy").output
+
+
+def test_compose_finds_nothing_wrong(hub: str, host: Sandbox) -> None:
+    sh(host, "cd /opt/labhub/current/ && docker compose --env-file settings.env config --quiet")
