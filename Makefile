@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lock clean
+.PHONY: help demo test lint lock bench pictures clean
 PYTHON := .venv/bin/python
 INV := .venv/bin/inv
 # What profile.d holds is read by whatever shell logs in, not run: it has no first line to check by.
@@ -30,11 +30,29 @@ lint: .venv/.ready ## ruff, mypy and shellcheck
 	step 'Checking types' .venv/bin/mypy .; \
 	step 'Checking scripts' shellcheck --external-sources $(SCRIPTS)
 
-lock: ## compile requirements.lock from pyproject.toml
+COMPILE := .venv/bin/uv pip compile --quiet --no-config --system-certs --no-python-downloads \
+  --upgrade --generate-hashes --no-emit-index-url --no-header
+HUB := --constraints compose/hub/requirements.in
+IMAGE := --python-version 3.13 --python-platform linux
+
+lock: ## compile the three requirements.lock anew, with the newest versions allowed
 	@test -x $(PYTHON) || python3 -m venv .venv
 	@. sandbox/lib.sh; step 'Installing uv' $(PYTHON) -m pip install --quiet uv; \
-	step 'Locking' .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
-	  --generate-hashes --upgrade --extra dev --output-file requirements.lock pyproject.toml
+	step 'Locking the laptop' $(COMPILE) $(HUB) --universal --python-version 3.11 --extra dev \
+	  --output-file requirements.lock pyproject.toml; \
+	step 'Locking the hub' $(COMPILE) $(IMAGE) \
+	  --output-file compose/hub/requirements.lock compose/hub/requirements.in; \
+	step 'Locking the lab image' $(COMPILE) $(HUB) $(IMAGE) \
+	  --output-file lab-image/requirements.lock lab-image/requirements.in
+
+bench: .venv/.ready ## measure what bench/README.md promises
+	@sandbox/prepare.sh >/dev/null
+	@$(PYTHON) -m bench.run
+
+pictures: .venv/.ready ## take the pictures of the README anew
+	@. sandbox/lib.sh; need 'Taking pictures' chromium:chromium
+	@sandbox/prepare.sh >/dev/null
+	@$(PYTHON) -m docs.pictures
 
 clean: ## take away what demo and test made: sandboxes, our engine and its data, .venv
 	@sandbox/clean.sh sandboxes

@@ -1,0 +1,99 @@
+"""Make the pictures of the README from a sandbox host: `make pictures`."""
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from rich.console import Console
+from rich.text import Text
+
+from sandbox.host import down, up
+from tests.sample import make_sample
+from tests.sandbox.inv import Inv
+
+IMAGES = Path(__file__).parent / "img"
+LAB = "pictures"
+WIDTH = 92
+# Chromium looks for updates and news at every start; it is to talk to the sandbox alone.
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+def main() -> None:
+    """Bring a hub up, look at it, and take it away."""
+    down(LAB)
+    host, inv = up(LAB), Inv(LAB)
+    try:
+        draw_terminal(inv, IMAGES / "deploy.svg")
+        inv.ok("add-user", "--name", "alice")
+        sample = make_sample(Path("/tmp") / f"labhub-pictures-{os.getpid()}")  # noqa: S108
+        for tag in ("1.1", "1.2"):
+            inv.ok("push", "--tag", tag, AGFALTA_TOOLS_SOURCE=str(sample))
+        shutil.rmtree(sample)
+        photograph(host.url, IMAGES / "spawn.png")
+    finally:
+        down(LAB)
+
+
+def draw_terminal(inv: Inv, path: Path) -> None:
+    """Run the tasks of the first day in a terminal, and draw what stands there in the end."""
+    drawn = Console(record=True, width=WIDTH, file=StringIO())
+    for words in (("deploy",), ("deploy",), ("add-user", "--name", "alice", "--groups", "leem")):
+        drawn.print(Text(f"$ inv {' '.join(words)}", style="bold"))
+        for line in settled(in_terminal(inv, *words)):
+            drawn.print(Text.from_ansi(line))
+    drawn.save_svg(str(path), title="A bare Debian host becomes a lab hub")
+
+
+def in_terminal(inv: Inv, *words: str) -> str:
+    """Return everything that a task prints to a terminal."""
+    terminal, theirs = pty.openpty()
+    with subprocess.Popen(
+        inv.command(*words),
+        env=inv.environment(COLUMNS=str(WIDTH), TERM="xterm"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ):
+        os.close(theirs)
+        printed = bytearray()
+        try:
+            while data := os.read(terminal, 65536):
+                printed += data
+        except OSError:  # how Linux tells that the last writer has closed a terminal
+            os.close(terminal)
+    return printed.decode()
+
+
+def settled(printed: str) -> list[str]:
+    """Leave out the lines that were overwritten while a change ran."""
+    lines = [line.rpartition("\r")[2] for line in printed.replace("\r\n", "\n").split("\n")]
+    shown = [line.rpartition("\x1b[2K")[2].replace("\x1b[?25h", "") for line in lines]
+    return [line for line in shown if line.strip()]
+
+
+def photograph(url: str, path: Path) -> None:
+    """Take a picture of the spawn page, as a member sees it after the login."""
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or sys.exit("chromium is not installed")
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+        page = browser.new_page(viewport={"width": 900, "height": 560})
+        page.goto(f"{url}/hub/login")
+        page.fill("input[name=username]", "alice")
+        page.fill("input[name=password]", "electrons-2026")
+        page.click("#login_submit")
+        page.goto(f"{url}/hub/spawn")
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=path)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
