@@ -141,7 +141,7 @@ def push(host: Sandbox, inv: Inv, sample: Path, folder: Path) -> None:
         text = (sample / "pyproject.toml").read_text()
         version = next(line for line in text.splitlines() if line.startswith("version"))
         (sample / "pyproject.toml").write_text(text.replace(version, f'version = "{tag}"'))
-        init = sample / "src/agfalta_tools/iv.py"
+        init = sample / "agfalta_tools/iv.py"
         init.write_text(f"{init.read_text()}# {tag}\n")
         commit(sample, f"Version {tag}")
         git(sample, "tag", tag)

@@ -70,39 +70,67 @@ def preview(plan: Plan, where: str) -> None:
             say(f"       {step}", "dim")
 
 
+@contextmanager
+def busy(title: str) -> Iterator[None]:
+    """Say what is being done on this machine, on a terminal and while it lasts."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(title):
+        yield
+
+
 class ChangeProgress:
     """Show each change of a plan while it runs, with the last line that it printed."""
 
     def __init__(self, plan: Plan) -> None:
-        from rich.console import Console
-        from rich.status import Status
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         self._plan = plan
-        self._console = Console(highlight=False, emoji=False, markup=False)
-        self._status = Status("", console=self._console)
+        sentence, line = (
+            TextColumn(f"{{task.{field}}}", markup=False)
+            for field in ("description", "fields[line]")
+        )
+        # Where nobody watches, only what is done is printed.
+        self._bar = Progress(
+            *(SpinnerColumn(), sentence, TimeElapsedColumn(), line),
+            transient=True,
+            disable=not sys.stdout.isatty(),
+        )
+        self._task = self._bar.add_task("", total=None, line="")
         self._began = 0.0
-        self._sentence = ""
 
     def __call__(self, event: Event) -> None:
         """Take one event of the session."""
         match event:
             case Started(number):
                 self._began = time.monotonic()
-                self._sentence = f"{number + 1}/{len(self._plan)} {self._plan[number].why}"
-                self._status.update(self._sentence)
+                sentence = f"{number + 1}/{len(self._plan)} {self._plan[number].why}"
+                self._bar.reset(self._task, description=sentence, line="")
             case Printed(line):
-                room = max(self._console.width - len(self._sentence) - 8, 10)
-                self._status.update(f"{self._sentence}  {line.strip()[:room]}")
+                room = max(self._bar.console.width - len(self._sentence) - 14, 10)
+                self._bar.update(self._task, line=line.strip()[:room])
             case Done(number):
                 seconds = time.monotonic() - self._began
-                self._console.print(f"✓ {self._plan[number].why}  {seconds:.1f} s", soft_wrap=True)
+                self._say(f"✓ {self._plan[number].why}  {seconds:.1f} s")
             case Waiting(holder):
-                self._console.print(f"… somebody else changes this host: {holder}", soft_wrap=True)
+                self._say(f"… somebody else changes this host: {holder}")
+
+    @property
+    def _sentence(self) -> str:
+        return self._bar.tasks[0].description
+
+    def _say(self, text: str) -> None:
+        # Above the running line, and never broken at the width of the terminal.
+        self._bar.console.print(text, soft_wrap=True, markup=False, highlight=False, emoji=False)
 
     @contextmanager
     def shown(self) -> Iterator["ChangeProgress"]:
         """Keep the line of the running change on a terminal, and take it away at the end."""
-        with self._status:
+        with self._bar:
             yield self
 
 
@@ -114,7 +142,8 @@ def layers(title: str) -> Iterator[Callable[[str, int, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     state: dict[str, tuple[int, int]] = {}
     began = time.monotonic()
-    with Progress(*columns, TransferSpeedColumn(), transient=True) as bar:
+    is_watched = sys.stdout.isatty()
+    with Progress(*columns, TransferSpeedColumn(), transient=True, disable=not is_watched) as bar:
         task = bar.add_task(title, total=None)
 
         def show(layer: str, current: int, total: int) -> None:

@@ -60,7 +60,8 @@ class Lab:
         if tag == "latest":
             raise UsageError("latest is moved by each push; give the version itself, such as 1.2")
         with tempfile.TemporaryDirectory(prefix="labhub-") as folder:
-            image = images.prepare(self.root, self.config, tag, Path(folder), CACHE)
+            with console.busy(f"Fetch {self.config.image_name} {tag}"):
+                image = images.prepare(self.root, self.config, tag, Path(folder), CACHE)
             with self._host() as host:
                 push(host, image, latest=latest, force=force, dry=self.dry)
 

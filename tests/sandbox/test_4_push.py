@@ -18,12 +18,11 @@ FEATURES = Path(__file__).parents[1] / "sample" / "lab_features.py"
 
 def registry_digest(host: Sandbox, tag: str, name: str = "agfalta_tools") -> str | None:
     """Ask the registry itself, on the host."""
-    accept = "application/vnd.docker.distribution.manifest.v2+json"
-    head = sh(
-        host,
-        'curl -s -I -H "Accept: $1" http://127.0.0.1:5000/v2/$2/manifests/$3',
-        *(accept, name, tag),
+    request = (
+        f"HEAD /v2/{name}/manifests/{tag} HTTP/1.0\r\n"
+        "Accept: application/vnd.docker.distribution.manifest.v2+json\r\n\r\n"
     )
+    head = sh(host, 'exec 3<>/dev/tcp/127.0.0.1/5000; printf %s "$1" >&3; tr -d "\\r" <&3', request)
     found = re.search(r"Docker-Content-Digest: (\S+)", head, re.IGNORECASE)
     return found[1] if found else None
 
@@ -41,7 +40,7 @@ def labels(host: Sandbox, tag: str) -> dict[str, str]:
 def test_a_tag_is_built_tested_pushed_and_asked_for(
     pushed: Outcome, host: Sandbox, sample: Path
 ) -> None:
-    assert [change.split()[0] for change in pushed.changes] == ["Build", "Publish"]
+    assert [change.split()[0] for change in pushed.changes] == ["Build", "Push", "Publish"]
     tag, digest = DIGEST.search(pushed.output).groups()  # type: ignore[union-attr]
     assert tag == "1.2"
     assert registry_digest(host, "1.2") == digest == registry_digest(host, "latest")
@@ -81,7 +80,7 @@ def test_an_existing_tag_with_other_content_needs_force(
     pushed: Outcome, inv: Inv, host: Sandbox, sample: Path, tmp_path: Path
 ) -> None:
     other = make_sample(tmp_path / "other")
-    (other / "src/agfalta_tools/extra.py").write_text("ANSWER = 42\n")
+    (other / "agfalta_tools/extra.py").write_text("ANSWER = 42\n")
     commit(other, "More")
     git(other, "tag", "--force", "1.1")
     before = registry_digest(host, "1.1")
@@ -131,7 +130,7 @@ def test_a_package_that_cannot_be_imported_is_not_published(
     inv: Inv, pushed: Outcome, host: Sandbox, tmp_path: Path
 ) -> None:
     broken = make_sample(tmp_path / "broken")
-    init = broken / "src/agfalta_tools/__init__.py"
+    init = broken / "agfalta_tools/__init__.py"
     init.write_text(init.read_text() + "\nimport no_such_module\n")
     commit(broken, "Break")
     git(broken, "tag", "--force", "1.2")
@@ -156,7 +155,7 @@ def test_uncommitted_work_never_leaks_into_an_image(
     inv: Inv, pushed: Outcome, host: Sandbox, tmp_path: Path
 ) -> None:
     dirty = make_sample(tmp_path / "dirty")
-    (dirty / "src/agfalta_tools/secret_draft.py").write_text("X = 1\n")
+    (dirty / "agfalta_tools/secret_draft.py").write_text("X = 1\n")
     outcome = inv.ok("push", "--tag", "1.2", AGFALTA_TOOLS_SOURCE=str(dirty))
     assert "from the same source" in outcome.output
 
