@@ -1,13 +1,18 @@
 """What an operator meets before anything works: each fault is one sentence with the next step."""
 
+import os
+import pty
 import socket
+import subprocess
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sandbox.running import Sandbox
-from tests.sandbox.inv import Inv
+from tests.sandbox.inv import ROOT, Inv
 from tests.sandbox.look import another_system, sh
 
 FREE_PORT = "1"
@@ -106,6 +111,78 @@ def test_no_sudo_password_and_no_terminal_to_ask_on(inv: Inv, host: Sandbox) -> 
         assert "set LAB_SUDO_PASSWORD" in inv.fails("deploy")
     finally:
         host.env_file.write_text(text)
+
+
+def test_the_sudo_password_is_asked_for_once_on_the_terminal(
+    inv: Inv, host: Sandbox, tmp_path: Path
+) -> None:
+    text = host.env_file.read_text()
+    host.env_file.write_text(text.replace("LAB_SUDO_PASSWORD=", "# "))
+    try:
+        printed = in_terminal(inv, "add-user", "--name", "alice", typed="lab-sudo\n")
+    finally:
+        host.env_file.write_text(text)
+    assert "Create the account jupyter-alice" in printed
+    assert printed.count("password for agfalta@") == 1, "two sessions, one question"
+    assert "lab-sudo" not in printed
+    sh(host, "userdel --remove jupyter-alice 2>/dev/null")
+
+
+def in_terminal(inv: Inv, *words: str, typed: str) -> str:
+    """Run a task on a terminal, type where it asks, and return all that stood there."""
+    operator, terminal = pty.openpty()
+    with subprocess.Popen(
+        inv.command(*words),
+        cwd=ROOT,
+        env=inv.environment(),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,  # getpass asks on the controlling terminal: there is none but this
+    ):
+        os.close(terminal)
+        printed = ""
+        with suppress(OSError):  # how Linux tells that the last writer has closed a terminal
+            while data := os.read(operator, 65536):
+                printed += data.decode()
+                if typed and "password for" in printed:
+                    os.write(operator, typed.encode())
+                    typed = ""
+    os.close(operator)
+    return printed
+
+
+def test_a_key_of_the_agent_is_used(inv: Inv, host: Sandbox, tmp_path: Path) -> None:
+    config = with_known_hosts(host, tmp_path, host.layout.known_hosts.read_text())
+    lines = config.read_text().splitlines()
+    config.write_text("\n".join(line for line in lines if "Identit" not in line) + "\n")
+    dry = ("--dry", "add-user", "--name", "nobody-yet")
+    # A home without keys: what the operator of this machine has must not answer for the agent.
+    alone = {"LAB_SSH_CONFIG": str(config), "HOME": str(tmp_path)}
+    assert "refused every SSH key" in inv.fails(*dry, **alone)
+    socket_path = tmp_path / "agent"
+    with subprocess.Popen(
+        ["ssh-agent", "-D", "-a", str(socket_path)], stdout=subprocess.DEVNULL
+    ) as agent:
+        try:
+            while not socket_path.exists():
+                time.sleep(0.05)
+            agents = {"SSH_AUTH_SOCK": str(socket_path)}
+            add = ["ssh-add", "-q", str(host.layout.operator_key)]
+            subprocess.run(add, env={**os.environ, **agents}, check=True)
+            inv.ok(*dry, **alone, **agents)
+        finally:
+            agent.terminate()
+
+
+def test_a_key_with_a_passphrase_is_one_sentence(inv: Inv, host: Sandbox, tmp_path: Path) -> None:
+    key = tmp_path / "locked"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", key], check=True)
+    config = with_known_hosts(host, tmp_path, host.layout.known_hosts.read_text())
+    lines = [line for line in config.read_text().splitlines() if "Identit" not in line]
+    config.write_text("\n".join([*lines, "  IdentitiesOnly yes", ""]))
+    said = inv.fails("deploy", LAB_SSH_CONFIG=str(config), LAB_KEY=str(key))
+    assert "has a passphrase: load it once by  ssh-add" in said
 
 
 def test_an_operator_without_the_right_to_sudo(inv: Inv, host: Sandbox) -> None:
