@@ -10,7 +10,8 @@
 ``facts``          questions about system and stack, and the parsers of their answers
 ``account_facts``  the same for accounts, homes and groups
 ``engine``         operation: Docker Engine, Compose and the base image
-``stack``          operation: registry, proxy and hub, from `compose/`
+``release``        the files of `compose/` and the settings of `.env`, ready to be sent
+``stack``          operation: registry, proxy and hub, from a release to containers
 ``deploy``         both, as the one operation of `inv deploy`
 ``users``          operation: accounts, groups and homes
 ``apply``          facts → plan → preview or changes → facts again

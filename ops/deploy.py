@@ -9,7 +9,8 @@ from ops.config import Config
 from ops.engine import base_inputs, ensure_base, ensure_engine
 from ops.facts import STACK, SYSTEM, parse_stack, parse_system
 from ops.framing import Answers
-from ops.stack import ensure_stack, read_files, render_release
+from ops.release import read_files, render_release
+from ops.stack import ensure_stack
 
 QUESTIONS = (*SYSTEM, *STACK)
 

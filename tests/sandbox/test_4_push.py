@@ -80,6 +80,7 @@ def test_an_existing_tag_with_other_content_needs_force(
     pushed: Outcome, inv: Inv, host: Sandbox, sample: Path, tmp_path: Path
 ) -> None:
     other = make_sample(tmp_path / "other")
+    git(other, "checkout", "--quiet", "1.1")
     (other / "agfalta_tools/extra.py").write_text("ANSWER = 42\n")
     commit(other, "More")
     git(other, "tag", "--force", "1.1")

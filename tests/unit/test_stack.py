@@ -16,7 +16,8 @@ from ops.facts import (
     parse_system,
     parse_version,
 )
-from ops.stack import SETTINGS, Release, ensure_stack, read_files, render_release
+from ops.release import SETTINGS, Release, read_files, render_release
+from ops.stack import ensure_stack
 
 ROOT = Path(__file__).parents[2]
 DEBIAN = System(
