@@ -3,9 +3,11 @@
 import json
 import re
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import requests
+import websocket
 
 from tests.hub_kernel import CellResult, Kernel
 
@@ -136,6 +138,25 @@ class HubClient:
         """Connect to a kernel that runs already."""
         path = f"/user/{self.name}/api/kernels/{kernel_id}"
         return Kernel(kernel_id, self.base_url, path, self.cookie_header(path))
+
+    def run_in_terminal(self, line: str, until: str, timeout: float = 30) -> str:
+        """Type a line into a new terminal of the lab; return what it shows once `until` is there."""
+        name = self.lab_api("POST", "/api/terminals").json()["name"]
+        path = f"/user/{self.name}/terminals/websocket/{name}"
+        address = self.base_url.replace("http", "ws", 1) + path
+        cookie = self.cookie_header(path)
+        with closing(
+            websocket.create_connection(
+                address, cookie=cookie, origin=self.base_url, timeout=timeout
+            )
+        ) as socket:
+            socket.send(json.dumps(["stdin", f"{line}\r"]))
+            shown = ""
+            while until not in shown:
+                kind, *text = json.loads(socket.recv())
+                shown += text[0] if kind == "stdout" else ""
+        self.lab_api("DELETE", f"/api/terminals/{name}")
+        return shown
 
     def run_cell(self, code: str, timeout: float = 60) -> CellResult:
         """Run code in a new kernel and return what it printed."""

@@ -17,7 +17,7 @@ def test_a_member_added_while_the_hub_runs_logs_in_at_once(
     inv: Inv, host: Sandbox, hub: str
 ) -> None:
     with pytest.raises(LoginError):
-        HubClient(hub).login("bob", PASSWORD)
+        HubClient(hub).login("bob", "the squatter's password")
     before = inspect(host, "labhub-hub")["State"]["StartedAt"]
     outcome = inv.ok("add-user", "--name", "bob", "--groups", "leem,xps")
     assert outcome.changes == [

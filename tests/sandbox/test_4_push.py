@@ -54,6 +54,16 @@ def test_a_tag_is_built_tested_pushed_and_asked_for(
     assert sh(host, "ls /home/agfalta/.cache/labhub/build") == "", "the context is taken away"
 
 
+def test_a_preview_builds_and_publishes_nothing(
+    pushed: Outcome, inv: Inv, host: Sandbox, sample: Path
+) -> None:
+    outcome = inv.ok("--dry", "push", "--tag", "1.1", AGFALTA_TOOLS_SOURCE=str(sample))
+    assert "Build agfalta_tools:1.1 and test it" in outcome.output
+    assert "docker buildx build" in outcome.output
+    assert registry_digest(host, "1.1") is None
+    assert sh(host, "docker images -q localhost:5000/agfalta_tools:1.1") == ""
+
+
 def test_the_same_push_again_changes_nothing(
     pushed: Outcome, inv: Inv, host: Sandbox, sample: Path
 ) -> None:

@@ -56,6 +56,11 @@ print(json.dumps({
     )
 
 
+def test_a_terminal_knows_its_member(lab: HubClient) -> None:
+    shown = lab.run_in_terminal("echo $(whoami):$HOME:$USER:$PWD:$((6*7))", until=":42")
+    assert "jupyter-alice:/home/jupyter-alice:jupyter-alice:/home/jupyter-alice:42" in shown
+
+
 def test_the_container_has_no_rights_and_its_limits(lab: HubClient, host: Sandbox) -> None:
     found = inspect(host, "lab-alice")
     config = found["HostConfig"]
@@ -254,6 +259,13 @@ def test_passwords_persist_and_a_wrong_or_long_one_is_a_sentence(
     with pytest.raises(LoginError):
         HubClient(hub).login("nina", "something else")
     HubClient(hub).login("nina", PASSWORD)
+
+
+def test_a_login_page_that_was_left_open_for_long_is_shown_again(hub: str) -> None:
+    stale = {"username": "alice", "password": PASSWORD, "_xsrf": "from yesterday"}
+    answer = HubClient(hub).post("/hub/login", stale)
+    assert answer.status_code == 403
+    assert 'name="password"' in answer.text, "not the empty page of FirstUseAuthenticator 1.1.1"
 
 
 def test_idle_labs_are_stopped_and_busy_ones_never(
