@@ -140,7 +140,7 @@ class HubClient:
         return Kernel(kernel_id, self.base_url, path, self.cookie_header(path))
 
     def run_in_terminal(self, line: str, until: str, timeout: float = 30) -> str:
-        """Type a line into a new terminal of the lab; return what it shows once `until` is there."""
+        """Type a line into a new terminal of the lab; return what it shows up to `until`."""
         name = self.lab_api("POST", "/api/terminals").json()["name"]
         path = f"/user/{self.name}/terminals/websocket/{name}"
         address = self.base_url.replace("http", "ws", 1) + path
