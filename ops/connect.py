@@ -148,6 +148,11 @@ def _sentence(error: Exception, connection: Connection, config: Config) -> str:
             )
         case PasswordRequiredException():
             return f"The SSH key for {where} has a passphrase: load it once by  ssh-add"
+        case SSHException() if "No authentication methods" in str(error):
+            return (
+                f"There is no SSH key to log in to {where} with. Make one by  ssh-keygen  and copy "
+                f"it there by  ssh-copy-id{by_hand.removeprefix('ssh')}  or load it by  ssh-add"
+            )
         case AuthenticationException():
             return (
                 f"{where} refused every SSH key. Copy yours there by  ssh-copy-id"
