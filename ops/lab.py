@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ops import console, names, users
@@ -31,7 +32,9 @@ class Lab:
         operation = deployment(self.config, self.root / "compose")
         with self._host() as host:
             converge(host, QUESTIONS, operation, order("deploy", wait), self.dry)
-            console.say(f"The hub of {self.config.lab_name}: {hub_url(self.config, host.address)}")
+            if not self.dry:
+                url = hub_url(self.config, host.address)
+                console.say(f"The hub of {self.config.lab_name}: {url}")
 
     def add_users(self, names: list[str], file: str, groups: str, wait: bool) -> None:
         """Give members accounts."""
@@ -45,9 +48,8 @@ class Lab:
                 self.dry,
             )
             url = hub_url(self.config, host.address)
-        listed = ", ".join(member.name for member in members)
         if not self.dry:
-            console.say(f"{listed}: log in at {url}. The first password typed becomes theirs.")
+            console.say(f"{_listed(members)}: log in at {url}. The first password becomes theirs.")
 
     def push(self, tag: str, latest: bool, force: bool) -> None:
         """Build, test and publish the lab image with the analysis package at a tag."""
@@ -64,6 +66,12 @@ class Lab:
                 image = images.prepare(self.root, self.config, tag, Path(folder), CACHE)
             with self._host() as host:
                 push(host, image, latest=latest, force=force, dry=self.dry)
+
+
+def _listed(members: Sequence[users.Member]) -> str:
+    if len(members) > 5:
+        return f"{len(members)} members"
+    return ", ".join(member.name for member in members)
 
 
 def _read(file: str) -> str:

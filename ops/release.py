@@ -12,6 +12,7 @@ import yaml
 from ops.command import Upload
 from ops.config import Config
 from ops.engine import BASE
+from ops.errors import OperationError
 from ops.facts import STACK_FOLDER
 from ops.hashing import digest, is_leftover
 
@@ -45,12 +46,19 @@ def read_files(folder: Path) -> dict[str, Upload]:
     return {
         str(path.relative_to(folder)): Upload(
             path=str(path.relative_to(folder)),
-            content=path.read_text(),
+            content=_read_text(path),
             mode="0755" if path.stat().st_mode & 0o100 else "0644",
         )
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not is_leftover(path.relative_to(folder))
     }
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise OperationError(f"{path} is not text; only text can be sent with the stack") from error
 
 
 def render_release(files: Mapping[str, Upload], config: Config, base_inputs: str) -> Release:

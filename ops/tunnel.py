@@ -9,6 +9,8 @@ from pathlib import Path
 
 from paramiko import Channel
 
+from ops.errors import OpsError
+
 _DIAL = "exec docker system dial-stdio\n"
 
 OpenShell = Callable[[str], tuple[Channel, bytes]]
@@ -35,7 +37,11 @@ def _serve(listener: socket.socket, root_shell: OpenShell) -> None:
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
-            channel, heard = root_shell(_DIAL)
+            try:
+                channel, heard = root_shell(_DIAL)
+            except OpsError:
+                client.close()  # the one who waits at the other end says what was lost
+                continue
             client.sendall(heard)
             for pump in ((client.recv, channel.sendall), (channel.recv, client.sendall)):
                 ends = (client, channel)

@@ -180,6 +180,17 @@ def test_a_secret_that_is_missing_or_readable_is_repaired(token: str) -> None:
     ]
 
 
+def test_what_tools_leave_behind_is_no_part_of_a_release(tmp_path: Path) -> None:
+    for leftover in ("__pycache__/a.pyc", ".mypy_cache/x", "hub/.DS_Store", "compose.yaml~"):
+        (tmp_path / leftover).parent.mkdir(exist_ok=True)
+        (tmp_path / leftover).write_bytes(b"\xff")
+    (tmp_path / "compose.yaml").write_text("x")
+    assert list(read_files(tmp_path)) == ["compose.yaml"]
+    (tmp_path / "logo.png").write_bytes(b"\xff")
+    with pytest.raises(OperationError, match=r"logo\.png is not text"):
+        read_files(tmp_path)
+
+
 def test_no_secret_is_in_the_files() -> None:
     settings = release("LAB_SUDO_PASSWORD=hunter2").files[SETTINGS]
     assert "hunter2" not in str(settings.content)
