@@ -122,11 +122,9 @@ class HubClient:
 
     def start_kernel(self) -> Kernel:
         """Enter the lab and start a kernel in it."""
-        lab = f"{self.base_url}/user/{self.name}"
-        # The page's own way in: the lab sends the browser to the hub and back for its cookie.
-        self.session.get(f"{lab}/lab", timeout=TIMEOUT).raise_for_status()
+        self._enter()
         answer = self.session.post(
-            f"{lab}/api/kernels",
+            f"{self.base_url}/user/{self.name}/api/kernels",
             json={"name": "python3"},
             headers=self._headers(f"/user/{self.name}/"),
             timeout=TIMEOUT,
@@ -141,6 +139,7 @@ class HubClient:
 
     def run_in_terminal(self, line: str, until: str, timeout: float = 30) -> str:
         """Type a line into a new terminal of the lab; return what it shows up to `until`."""
+        self._enter()
         name = self.lab_api("POST", "/api/terminals").json()["name"]
         path = f"/user/{self.name}/terminals/websocket/{name}"
         address = self.base_url.replace("http", "ws", 1) + path
@@ -173,6 +172,11 @@ class HubClient:
             headers=self._headers(f"/user/{self.name}/"),
             timeout=TIMEOUT,
         )
+
+    def _enter(self) -> None:
+        # The page's own way in: the lab sends the browser to the hub and back for its cookie.
+        page = f"{self.base_url}/user/{self.name}/lab"
+        self.session.get(page, timeout=TIMEOUT).raise_for_status()
 
     def cookie_header(self, path: str) -> str:
         """Return the cookies that a browser would send to this path."""
