@@ -22,7 +22,7 @@ SYSTEM = (
         "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' \"$@\"",
         tuple(dict.fromkeys(DEBIAN_PACKAGES + UBUNTU_PACKAGES)),
     ),
-    Question("engine", "systemctl is-enabled docker; systemctl is-active docker"),
+    Question("engine", "systemctl show docker --property UnitFileState,ActiveState"),
     # The plugin itself is asked only where no package tells its version: it costs 80 ms.
     Question(
         "compose",
@@ -91,14 +91,14 @@ def parse_system(answers: Answers) -> System:
     except ValueError as error:
         raise FactError("The host has no /etc/os-release: is it a Linux server?") from error
     installed = [line.split() for line in answers["packages"].splitlines()]
-    enabled, _, active = answers["engine"].partition("\n")
+    engine = set(answers["engine"].splitlines())
     return System(
         os=name,
         version=version,
         title=title,
         packages=frozenset(words[1] for words in installed if words[0] == "installed"),
-        enabled=enabled == "enabled",
-        active=active == "active",
+        enabled="UnitFileState=enabled" in engine,
+        active="ActiveState=active" in engine,
         compose=parse_version(answers["compose"]),
         certificates=answers["certificates"].partition(" ")[0],
     )

@@ -95,10 +95,15 @@ audit() {{ printf '%s\\t%s\\t%s\\t%s\\t%s\\n' "$(date -Is)" {head} "$1" "$2" >> 
 
 
 def _ask(questions: Sequence[Question], nonce: str) -> str:
+    # All are asked at once, each into a pipe of its own, and answered in their order: together
+    # they take as long as the slowest.
     asked = "".join(
-        f"printf '\\n#{nonce} fact {question.key}\\n'\n"
-        f"( {shlex.join(['set', '--', *question.args])}\n{question.script.strip()}\n"
-        ") </dev/null 2>/dev/null\n"
-        for question in questions
+        f"exec {{answer{number}}}< <( {shlex.join(['set', '--', *question.args])}\n"
+        f"{question.script.strip()}\n) </dev/null 2>/dev/null\n"
+        for number, question in enumerate(questions)
     )
-    return f"printf '\\n#{nonce} facts\\n'\n{asked}printf '\\n#{nonce} end\\n'\n"
+    answered = "".join(
+        f"printf '\\n#{nonce} fact {question.key}\\n'; cat <&\"$answer{number}\"\n"
+        for number, question in enumerate(questions)
+    )
+    return f"printf '\\n#{nonce} facts\\n'\n{asked}{answered}printf '\\n#{nonce} end\\n'\n"

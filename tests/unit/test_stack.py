@@ -206,7 +206,7 @@ def test_system_is_read_from_what_a_host_prints() -> None:
     answers = {
         "os": "debian\n13\nDebian GNU/Linux 13 (trixie)",
         "packages": "installed docker.io\nconfig-files rsync\nnot-installed docker-cli",
-        "engine": "enabled\nactive",
+        "engine": "ActiveState=active\nUnitFileState=enabled",
         "compose": "2.26.1-4",
         "certificates": "abc  -",
     }
