@@ -3,10 +3,13 @@
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.command import Change, run
 from ops.config import Config
@@ -17,6 +20,9 @@ from ops.host import Host
 from ops.script import Question
 from ops.source import GitSource, PypiSource, export, parse_source, tree_hash
 from ops.tunnel import docker_socket
+
+if TYPE_CHECKING:
+    from docker import APIClient
 
 ADDRESS = "localhost:5000"
 """The registry as the host's own engine knows it; the loopback needs no TLS."""
@@ -149,24 +155,34 @@ class LayerPushed:
     total: int
 
 
-def publish(image: Image, host: Host) -> Iterator[LayerPushed]:
+@contextmanager
+def engine_client(host: Host) -> Iterator[Callable[[], "APIClient"]]:
+    """Connect to the host's engine in the background: a build leaves the time for it."""
+    with docker_socket(host.root_shell) as url, ThreadPoolExecutor(1) as pool:
+        yield pool.submit(_connect, url).result
+
+
+def _connect(url: str) -> "APIClient":
+    from docker import APIClient
+
+    return APIClient(base_url=url, version="auto", timeout=600)
+
+
+def publish(image: Image, client: Callable[[], "APIClient"]) -> Iterator[LayerPushed]:
     """Push an image that is built on the host to the registry there.
 
     :raises OperationError: with what the engine or the registry said.
     """
-    from docker import APIClient
     from docker.errors import DockerException
 
-    with docker_socket(host.root_shell) as url:
-        try:
-            client = APIClient(base_url=url, version="auto", timeout=600)
-            repository = f"{ADDRESS}/{image.name}"
-            for event in client.push(repository, image.tag, stream=True, decode=True):
-                # A failure is an event like any other, not an exception.
-                if "error" in event:
-                    raise OperationError(f"Pushing {image.reference} failed: {event['error']}")
-                detail = event.get("progressDetail") or {}
-                if detail.get("total"):
-                    yield LayerPushed(event["id"], detail["current"], detail["total"])
-        except (DockerException, OSError, json.JSONDecodeError) as error:
-            raise OperationError(f"Pushing {image.reference} failed: {error}") from error
+    try:
+        events = client().push(f"{ADDRESS}/{image.name}", image.tag, stream=True, decode=True)
+        for event in events:
+            # A failure is an event like any other, not an exception.
+            if "error" in event:
+                raise OperationError(f"Pushing {image.reference} failed: {event['error']}")
+            detail = event.get("progressDetail") or {}
+            if detail.get("total"):
+                yield LayerPushed(event["id"], detail["current"], detail["total"])
+    except (DockerException, OSError, json.JSONDecodeError) as error:
+        raise OperationError(f"Pushing {image.reference} failed: {error}") from error

@@ -53,7 +53,7 @@ class Lab:
 
     def push(self, tag: str, latest: bool, force: bool) -> None:
         """Build, test and publish the lab image with the analysis package at a tag."""
-        # Only here: the Docker SDK costs 0.1 s that no other task should pay.
+        # Only here: no other task needs what this one imports.
         from ops import images
         from ops.push import push
 

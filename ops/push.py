@@ -9,7 +9,7 @@ from ops.errors import OperationError, StepError
 from ops.facts import STACK, parse_stack
 from ops.framing import Answers
 from ops.host import Host
-from ops.images import HOME, Image, build, clean, publish, verdict
+from ops.images import HOME, Image, build, clean, engine_client, publish, verdict
 from ops.registry import Published, Registry
 
 
@@ -35,6 +35,19 @@ def push(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) -> N
         console.say(f"  then push {image.reference}" + (" and move latest" if latest else ""))
         return
     host.rsync(image.context, image.folder)
+    with engine_client(host) as client:
+        _build(host, image, change)
+        with console.layers(f"Push {image.name}:{image.tag}") as show:
+            for event in publish(image, client):
+                show(event.layer, event.current, event.total)
+    after = registry.find(image.name, image.tag)
+    if after is None or after.labels.get("labhub.inputs") != image.inputs:
+        raise OperationError(f"{image.name}:{image.tag} is not in the registry; push it again")
+    _run(host, image, clean(image, answers["home"], after.digest))
+    _finish(registry, image, after, latest, dry)
+
+
+def _build(host: Host, image: Image, change: Change) -> None:
     try:
         _run(host, image, change)
     except StepError as error:
@@ -43,14 +56,6 @@ def push(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) -> N
                 f"{image.name}:{image.tag} is not published: {sentence}"
             ) from error
         raise
-    with console.layers(f"Push {image.name}:{image.tag}") as show:
-        for event in publish(image, host):
-            show(event.layer, event.current, event.total)
-    after = registry.find(image.name, image.tag)
-    if after is None or after.labels.get("labhub.inputs") != image.inputs:
-        raise OperationError(f"{image.name}:{image.tag} is not in the registry; push it again")
-    _run(host, image, clean(image, answers["home"], after.digest))
-    _finish(registry, image, after, latest, dry)
 
 
 def _run(host: Host, image: Image, change: Change) -> None:
