@@ -8,13 +8,13 @@ import argparse
 import importlib
 import json
 import os
-import socket
 import subprocess  # noqa: TID251 (runs in the image, not on the laptop)
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +25,9 @@ from packaging.version import InvalidVersion, Version
 USER = "smoke"
 PREFIX = f"/user/{USER}/"
 START_TIMEOUT = 60.0
+# The stage has a network of its own, with nobody in it: no port can be taken, and none below the
+# range of outgoing connections can be hit by one of them.
+HUB_PORT, LAB_PORT = 8081, 8888
 
 
 class StubHub(BaseHTTPRequestHandler):
@@ -63,13 +66,11 @@ class Lab:
 
     def __init__(self, home: Path, hub_version: str) -> None:
         StubHub.hub_version = hub_version
-        hub = ThreadingHTTPServer(("127.0.0.1", 0), StubHub)
+        hub = ThreadingHTTPServer(("127.0.0.1", HUB_PORT), StubHub)
         Thread(target=hub.serve_forever, daemon=True).start()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}{PREFIX}"
+        self.url = f"http://127.0.0.1:{LAB_PORT}{PREFIX}"
         self.log = home / "server.log"
-        hub_url = f"http://127.0.0.1:{hub.server_port}/hub/api"
+        hub_url = f"http://127.0.0.1:{HUB_PORT}/hub/api"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 ["jupyterhub-singleuser"],
@@ -98,21 +99,21 @@ class Lab:
     def problem(self) -> str | None:
         """Wait for the server's first answer; say why none comes."""
         deadline = time.monotonic() + START_TIMEOUT
+        answer = "did not answer"
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 status = self.process.returncode
                 return f"jupyterhub-singleuser ended with status {status}: {self.last_line()}"
             try:
-                with urllib.request.urlopen(f"{self.url}api", timeout=5) as answer:  # noqa: S310
-                    json.load(answer)["version"]
+                with urllib.request.urlopen(f"{self.url}api", timeout=5) as page:  # noqa: S310
+                    json.load(page)["version"]
                 return None
             except urllib.error.HTTPError as error:
-                return f"jupyterhub-singleuser answers {error.code} at {PREFIX}api"
-            except (OSError, ValueError, KeyError):
-                time.sleep(0.05)
-        return (
-            f"jupyterhub-singleuser did not answer within {START_TIMEOUT:g} s: {self.last_line()}"
-        )
+                answer = f"answered {error.code} at {PREFIX}api"
+            except (OSError, HTTPException, ValueError, KeyError) as error:
+                answer = f"did not answer ({type(error).__name__})"
+            time.sleep(0.05)
+        return f"jupyterhub-singleuser {answer} for {START_TIMEOUT:g} s: {self.last_line()}"
 
     def last_line(self) -> str:
         """Return the last line of the server's log, which mostly tells."""

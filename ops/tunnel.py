@@ -34,18 +34,21 @@ def docker_socket(root_shell: OpenShell) -> Iterator[str]:
 
 
 def _serve(listener: socket.socket, root_shell: OpenShell) -> None:
-    with suppress(OSError):
+    with suppress(OSError, OpsError):
         while True:
-            client, _ = listener.accept()
+            # One ahead of who asks: sudo takes its time to check a password.
+            channel, heard = root_shell(_DIAL)
             try:
-                channel, heard = root_shell(_DIAL)
-            except OpsError:
-                client.close()  # the one who waits at the other end says what was lost
-                continue
+                client, _ = listener.accept()
+            except OSError:
+                channel.close()
+                return
             client.sendall(heard)
             for pump in ((client.recv, channel.sendall), (channel.recv, client.sendall)):
                 ends = (client, channel)
                 threading.Thread(target=_pump, args=(*pump, ends), daemon=True).start()
+    # Without a way to the host nobody is to wait here: connections are refused from now on.
+    listener.close()
 
 
 def _pump(
