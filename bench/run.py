@@ -181,6 +181,8 @@ def place(host: Sandbox, inv: Inv, tag: str, source: dict[str, str], folder: Pat
         ["tar", "-C", str(folder), "-c", "context", "jupyterhub"], capture_output=True, check=True
     )
     host.container.put_archive("/root/by-hand", archive.stdout)
+    # As after an edit by hand: BuildKit takes a file of the same time and size for unchanged.
+    sh(host, "find /root/by-hand -type f -exec touch {} +")
 
 
 def verdict(took: float, allowed: float) -> str:
