@@ -97,8 +97,8 @@ class Host:
         ends = [f"{folder}/", f"{self.config.lab_host}:{target}/"]
         # rsync makes one folder, not its parents: the one on the host is started behind mkdir.
         make = shlex.join(["mkdir", "-p", target]) + " && rsync"
-        # By content, with the time of the transfer: an export's files bear the time of their commit,
-        # and BuildKit takes a file of the same time and size for the one that it has.
+        # By content, with the time of the transfer: an export's files bear the time of their
+        # commit, and BuildKit takes a file of the same time and size for the one that it has.
         options = ["--recursive", "--links", "--perms", "--checksum", "--delete"]
         options.append(f"--rsync-path={make}")
         try:
