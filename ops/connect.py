@@ -142,7 +142,8 @@ def _sentence(error: Exception, connection: Connection, config: Config) -> str:
             )
         case BadHostKeyException():
             # Paramiko tells the host without its port, which known_hosts tells where it is not 22.
-            hop = next(hop for hop in _hops(connection) if hop.host == error.hostname)
+            hops = (hop for hop in _hops(connection) if hop.host == error.hostname)
+            hop = next(hops, connection)
             name = hop.host if hop.port == 22 else f"[{hop.host}]:{hop.port}"
             forget = ["ssh-keygen", "-R", name, "-f", str(_known_hosts(hop)[0])]
             return (
