@@ -24,14 +24,10 @@ from ops.session import open_root_shell, read_lines
 
 
 class Host:
-    """A lab's server, connected while the `with` block lasts.
-
-    `sessions` counts the remote sessions: they are what a task costs.
-    """
+    """A lab's server, connected while the `with` block lasts."""
 
     def __init__(self, config: Config, ask_password: Callable[[str], Secret]) -> None:
         self.config = config
-        self.sessions = 0
         self._ask_password = ask_password
         self._password = config.lab_sudo_password
 
@@ -82,7 +78,6 @@ class Host:
 
     def root_shell(self, script: str) -> tuple[Channel, bytes]:
         """Start a script as root; return its channel and what it has printed so far."""
-        self.sessions += 1
         return open_root_shell(self._connection.transport, self.where, self._sudo_password, script)
 
     def _sudo_password(self) -> Secret:
@@ -92,7 +87,6 @@ class Host:
 
     def rsync(self, folder: Path, target: str) -> None:
         """Make `target`, a folder in the operator's home on the host, equal to a local folder."""
-        self.sessions += 1
         ssh = [*ssh_command(self.config), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
         ends = [f"{folder}/", f"{self.config.lab_host}:{target}/"]
         # rsync makes one folder, not its parents: the one on the host is started behind mkdir.

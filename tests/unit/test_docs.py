@@ -6,6 +6,7 @@ from pathlib import Path
 from invoke import Collection
 
 from ops.config import RULES
+from ops.images import jupyterhub_version
 from tasks import namespace
 
 ROOT = Path(__file__).parents[2]
@@ -39,9 +40,6 @@ def test_every_local_link_leads_somewhere() -> None:
 
 
 def test_the_jupyterhub_version_is_written_once() -> None:
-    version = re.search(
-        r"^jupyterhub==(\S+)", (ROOT / "compose/hub/requirements.in").read_text(), re.MULTILINE
-    )
-    assert version
+    version = jupyterhub_version(ROOT / "compose/hub/requirements.in")
     for lock in ("compose/hub/requirements.lock", "lab-image/requirements.lock"):
-        assert f"jupyterhub=={version[1]} " in (ROOT / lock).read_text(), lock
+        assert f"jupyterhub=={version} " in (ROOT / lock).read_text(), lock
