@@ -14,6 +14,9 @@ ACCOUNT_PREFIX = "jupyter-"
 ACCOUNT_LENGTH = 32
 """Linux' own limit for an account, prefix included."""
 
+MOUNTS = "/srv/labhub"
+"""The folder of all mounts, on the host as in the labs."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 
@@ -33,6 +36,16 @@ def account(name: str) -> str:
 def home(name: str) -> str:
     """Return the home folder of a member's account on the host."""
     return f"/home/{account(name)}"
+
+
+def mount_folder(name: str) -> str:
+    """Return the folder of a mount that labs bind: a local one, whether or not it is mounted."""
+    return f"{MOUNTS}/{name}"
+
+
+def mount_point(name: str) -> str:
+    """Return where a mount's share appears, on the host as in the labs."""
+    return f"{mount_folder(name)}/share"
 
 
 def name_problem(name: str) -> str | None:
