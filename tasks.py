@@ -62,6 +62,13 @@ def add_user(
         it.add_users(name, file, groups, wait)
 
 
+@task(help={"check": "only look, also at what differs from .env", "wait": WAIT})
+def mounts(context: Context, check: bool = False, wait: bool = False) -> None:
+    """Mount the file server's shares on the host and in the labs, and prove that they work."""
+    with lab(context) as it:
+        it.mounts(check, wait)
+
+
 @task(
     help={
         "tag": "the version: a git tag of the package, or its version on PyPI",
@@ -75,4 +82,4 @@ def push(context: Context, tag: str, latest: bool = True, force: bool = False) -
         it.push(tag, latest, force)
 
 
-namespace = Collection(deploy, add_user, push, sandbox)
+namespace = Collection(deploy, add_user, mounts, push, sandbox)

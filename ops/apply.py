@@ -21,26 +21,28 @@ def order(task: str, wait: bool = False, lock: str = "host") -> Order:
 
 def converge(
     host: Host, questions: Sequence[Question], operation: Operation, order: Order, dry: bool
-) -> Plan:
-    """Make what an operation wants true on the host; return what was changed.
+) -> Answers:
+    """Make what an operation wants true on the host; return the facts as they are then.
 
     One session where all is right already, two where something is to be changed.
 
     :raises OperationError: also when a fact is still wrong after its change.
     """
     while True:
-        plan = tuple(operation(host.ask(questions)))
+        answers = host.ask(questions)
+        plan = tuple(operation(answers))
         if not plan:
             console.say(
                 f"✓ {host.where}: everything is right already, nothing was changed.", "green"
             )
         elif dry:
             console.preview(plan, host.where)
-        elif (answers := carry_out(host, plan, questions, order)) is None:
+        elif (after := carry_out(host, plan, questions, order)) is None:
             continue
         else:
-            _check(tuple(operation(answers)), host.where)
-        return plan
+            _check(tuple(operation(after)), host.where)
+            answers = after
+        return answers
 
 
 def carry_out(

@@ -3,13 +3,16 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from ops import envfile
 from ops.command import REDACTED, Secret
 from ops.errors import ConfigError
+from ops.mount_keys import MOUNT_KEY, MOUNT_RULES, join
 from ops.rules import RuleError, file, matching, names, number, secret, text
+from ops.shares import Mount
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class Config:
     agfalta_tools_import: str
     image_name: str
     base_image: str
+    smb_user: str | None
+    smb_password: Secret | None
+    smb_domain: str | None
+    mounts: tuple[Mount, ...]
 
 
 @dataclass(frozen=True)
@@ -52,87 +59,72 @@ def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:
     lab = environ.get("LAB", "")
     if not re.fullmatch(r"[A-Za-z0-9_-]*", lab):
         raise ConfigError(f"LAB={lab!r} names no lab: only letters, digits, '-' and '_' are used")
-    path = folder / (f".env.{lab}" if lab else ".env")
+    path = envfile.find(folder, lab)
     if not path.is_file() and "LAB_HOST" not in environ:
-        raise ConfigError(_no_file(path, folder))
-    text = _read(path)
-    return parse(text, path.name, {key: environ[key] for key in RULES if key in environ})
+        raise ConfigError(envfile.how_to_begin(path))
+    ours = {key: value for key, value in environ.items() if rule_of(key)}
+    return parse(envfile.read(path), path.name, ours)
 
 
 def parse(text: str, name: str, environ: Mapping[str, str]) -> Config:
     """Read the text of a `.env` file; `environ` wins over it."""
-    in_file, problems = _pairs(text, name)
+    given, problems = _given(text, name)
+    given |= {key: (value, "environment") for key, value in environ.items()}
     values: dict[str, object] = {}
-    for key, rule in RULES.items():
-        raw, where = (
-            (environ[key], "environment")
-            if key in environ
-            else in_file.get(key, (rule.default, name))
-        )
-        # `KEY=` says the same as no line at all: that is how people take a value back.
-        if raw is None or not raw.strip():
-            raw = rule.default
-        elif key not in SECRETS:
-            raw = raw.strip()
+    for key in dict.fromkeys((*RULES, *given)):
         try:
-            values[key.lower()] = None if raw is None else rule.read(raw)
-            if raw is None and key in REQUIRED:
-                raise RuleError(f"is missing: {REQUIRED[key]}")
+            values[key] = _value(key, given[key][0] if key in given else None)
         except RuleError as problem:
-            shown = REDACTED if key in SECRETS else raw
-            value = "" if raw is None else f", not {shown!r}"
-            problems.append(f"{key}: {problem}{value} ({where})")
-    if problems:
+            raw, where = given.get(key, (None, name))
+            shown = "" if not raw else f", not {REDACTED if is_secret(key) else raw.strip()!r}"
+            problems.append(f"{key}: {problem}{shown} ({where})")
+    mounts, more = join(values)
+    if problems := [*problems, *more]:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise ConfigError(f"The configuration is not valid:\n{listed}")
-    return Config(**values)  # type: ignore[arg-type]
+    fixed = {key.lower(): values[key] for key in RULES}
+    return Config(**fixed, mounts=mounts)  # type: ignore[arg-type]
 
 
-def _pairs(text: str, name: str) -> tuple[dict[str, tuple[str | None, str]], list[str]]:
-    from io import StringIO
-
-    from dotenv.parser import parse_stream
-
+def _given(text: str, name: str) -> tuple[dict[str, tuple[str | None, str]], list[str]]:
     found: dict[str, tuple[str | None, str]] = {}
     problems = []
-    for binding in parse_stream(StringIO(text)):
-        # dotenv counts blank lines before a key as part of it.
-        blank = len(binding.original.string) - len(binding.original.string.lstrip("\r\n"))
-        line = binding.original.line + binding.original.string[:blank].count("\n")
-        where = f"{name}:{line}"
-        if binding.error:
-            problems.append(f"{where}: is not of the form KEY=value")
-        elif binding.key is None:
-            continue
-        elif binding.key not in RULES:
-            nearest = get_close_matches(binding.key.upper(), RULES, 1, 0)[0]
-            problems.append(f"{binding.key}: unknown key, did you mean {nearest}? ({where})")
-        elif binding.key in found:
-            problems.append(f"{binding.key}: is set twice ({found[binding.key][1]} and {where})")
+    for line in envfile.split(text, name):
+        if line.key is None:
+            problems.append(f"{line.where}: is not of the form KEY=value")
+        elif rule_of(line.key) is None:
+            nearest = get_close_matches(line.key.upper(), (*RULES, "MOUNT_DATA"), 1, 0)[0]
+            problems.append(f"{line.key}: unknown key, did you mean {nearest}? ({line.where})")
+        elif line.key in found:
+            problems.append(f"{line.key}: is set twice ({found[line.key][1]} and {line.where})")
         else:
-            found[binding.key] = (binding.value, where)
+            found[line.key] = (line.value, line.where)
     return found, problems
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig") if path.is_file() else ""
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path.name} is not UTF-8 text: save it as UTF-8") from error
-    except OSError as error:
-        raise ConfigError(f"{path.name} cannot be read: {error.strerror}") from error
+def _value(key: str, raw: str | None) -> object:
+    rule = rule_of(key)
+    assert rule is not None, key  # noqa: S101  only known keys come here
+    # `KEY=` says the same as no line at all: that is how people take a value back.
+    if raw is None or not raw.strip():
+        raw = rule.default
+    elif not is_secret(key):
+        raw = raw.strip()
+    if raw is None and key in REQUIRED:
+        raise RuleError(f"is missing: {REQUIRED[key]}")
+    return None if raw is None else rule.read(raw)
 
 
-def _no_file(path: Path, folder: Path) -> str:
-    others = sorted(
-        other.name.removeprefix(".env.")
-        for other in folder.glob(".env.*")
-        if other.name != ".env.example"
-    )
-    hint = f"cp .env.example {path.name}, then edit it"
-    if others:
-        hint += "; or choose a lab that is configured: " + ", ".join(f"LAB={lab}" for lab in others)
-    return f"There is no {path.name}: {hint}."
+def is_secret(key: str) -> bool:
+    """Tell whether the value of a key is never shown."""
+    return "PASSWORD" in key
+
+
+def rule_of(key: str) -> Rule | None:
+    """Return how a key is read, also one that names a mount; None where there is no such key."""
+    if found := MOUNT_KEY.fullmatch(key):
+        return Rule(None, MOUNT_RULES[found["what"]])
+    return RULES.get(key)
 
 
 _HOST = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|[0-9a-fA-F:]+(%[A-Za-z0-9]+)?"
@@ -166,6 +158,6 @@ RULES: dict[str, Rule] = {
     "BASE_IMAGE": Rule(
         "debian:trixie-slim", matching(r"[a-z0-9][\w./:@-]*", "should be an image reference")
     ),
+    **{key: Rule(None, read) for key, read in MOUNT_RULES.items() if key != "MOUNT"},
 }
 REQUIRED = {"LAB_HOST": "the host's name, address or SSH alias"}
-SECRETS = frozenset(field.name.upper() for field in fields(Config) if field.type == Secret | None)

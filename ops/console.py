@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from getpass import getpass
 
@@ -68,6 +68,18 @@ def preview(plan: Plan, where: str) -> None:
         say(f"{number:>3}. {change.why}")
         for step in change.steps:
             say(f"       {step}", "dim")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows below their headings, each column as wide as it needs."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        drawn.add_row(*row)
+    # As wide as it needs: a table that is cut says less than one that the terminal wraps.
+    Console(width=max(Console().width, Console().measure(drawn).maximum)).print(drawn)
 
 
 @contextmanager

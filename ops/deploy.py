@@ -1,4 +1,4 @@
-"""What `inv deploy` wants of a host: engine, base image and stack, as one operation."""
+"""What `inv deploy` wants of a host: engine, base image, stack and mounts, as one operation."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +9,16 @@ from ops.config import Config
 from ops.engine import base_inputs, ensure_base, ensure_engine
 from ops.facts import STACK, SYSTEM, parse_stack, parse_system
 from ops.framing import Answers
+from ops.mount_facts import mount_questions, parse_mounts
+from ops.mounts import ensure_mounts
 from ops.release import read_files, render_release
+from ops.script import Question
 from ops.stack import ensure_stack
 
-QUESTIONS = (*SYSTEM, *STACK)
+
+def questions(config: Config) -> tuple[Question, ...]:
+    """Return what is to be known of the host; of mounts nothing where none is configured."""
+    return (*SYSTEM, *STACK, *(mount_questions(config.mounts) if config.mounts else ()))
 
 
 def deployment(config: Config, compose: Path) -> Operation:
@@ -25,6 +31,9 @@ def deployment(config: Config, compose: Path) -> Operation:
         yield from ensure_engine(system)
         yield from ensure_base(config.base_image, base, stack.base_inputs)
         yield from ensure_stack(render_release(files, config, base), stack)
+        # Last: a file server that refuses us leaves a running hub.
+        if config.mounts:
+            yield from ensure_mounts(config.mounts, parse_mounts(answers))
 
     return operation
 

@@ -6,6 +6,7 @@ from ops.command import Change, Shell, run
 from ops.errors import OperationError
 from ops.facts import CERTIFICATES, DEBIAN_PACKAGES, UBUNTU_PACKAGES, System
 from ops.hashing import digest
+from ops.packages import install
 
 COMPOSE_NEEDED = (2, 20)
 BASE = "labhub-base"
@@ -14,7 +15,6 @@ _PACKAGES = {
     ("debian", "13"): (*DEBIAN_PACKAGES, "iptables", "ca-certificates"),
     ("ubuntu", "24.04"): (*UBUNTU_PACKAGES, "iptables", "ca-certificates"),
 }
-_APT = ("apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0")
 
 # A closed network pulls nothing: the same root file system then comes from Debian's packages.
 # The host's own certificate authorities go into the base, so that builds behind a TLS proxy work.
@@ -53,13 +53,7 @@ def ensure_engine(facts: System) -> Iterator[Change]:
         )
     missing = [] if works else sorted(set(packages or ()) - facts.packages)
     if missing:
-        yield Change(
-            f"Install Docker Engine, Compose and buildx from {facts.title}",
-            (
-                run(*_APT, "update"),
-                run(*_APT, "install", "--yes", "--no-install-recommends", *missing),
-            ),
-        )
+        yield install(f"Install Docker Engine, Compose and buildx from {facts.title}", *missing)
     if not (facts.enabled and facts.active):
         yield Change(
             "Start Docker Engine, now and at every boot",

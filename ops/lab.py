@@ -9,9 +9,10 @@ from ops import console, names, users
 from ops.account_facts import ACCOUNTS, parse_accounts
 from ops.apply import converge, order
 from ops.config import load
-from ops.deploy import QUESTIONS, deployment, hub_url
+from ops.deploy import deployment, hub_url, questions
 from ops.errors import UsageError
 from ops.host import Host
+from ops.mount_errors import trials_explained
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labhub" / "git"
 
@@ -30,8 +31,8 @@ class Lab:
     def deploy(self, wait: bool) -> None:
         """Make the host a running lab hub."""
         operation = deployment(self.config, self.root / "compose")
-        with self._host() as host:
-            converge(host, QUESTIONS, operation, order("deploy", wait), self.dry)
+        with self._host() as host, trials_explained(self.config.mounts):
+            converge(host, questions(self.config), operation, order("deploy", wait), self.dry)
             if not self.dry:
                 url = hub_url(self.config, host.address)
                 console.say(f"The hub of {self.config.lab_name}: {url}")
@@ -50,6 +51,14 @@ class Lab:
             url = hub_url(self.config, host.address)
         if not self.dry:
             console.say(f"{_listed(members)}: log in at {url}. The first password becomes theirs.")
+
+    def mounts(self, check: bool, wait: bool) -> None:
+        """Mount the file server's shares, and prove each as a member."""
+        # Only here: no other task needs what this one imports.
+        from ops.prove import prove
+
+        with self._host() as host, trials_explained(self.config.mounts):
+            prove(host, self.config.mounts, order("mounts", wait), only_look=check, dry=self.dry)
 
     def push(self, tag: str, latest: bool, force: bool) -> None:
         """Build, test and publish the lab image with the analysis package at a tag."""

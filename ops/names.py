@@ -14,6 +14,10 @@ ACCOUNT_PREFIX = "jupyter-"
 ACCOUNT_LENGTH = 32
 """Linux' own limit for an account, prefix included."""
 
+EVERYBODY = "users"
+"""The group of all members: it may write the shared analysis folder."""
+EVERYBODY_GID = 100
+
 MOUNTS = "/srv/labhub"
 """The folder of all mounts, on the host as in the labs."""
 

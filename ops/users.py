@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from ops.account_facts import Account, Accounts, Folder
 from ops.command import Change, Command, Shell, run
 from ops.errors import OperationError, UsageError
-from ops.names import account, group_problem, home, name_problem
-
-EVERYBODY = "users"
-"""The group of all members: it may write the shared analysis folder."""
-EVERYBODY_GID = 100
+from ops.names import (
+    EVERYBODY,
+    EVERYBODY_GID,
+    account,
+    group_problem,
+    home,
+    name_problem,
+)
 
 FIRST_UID = 1000
 HOME_MODE = "700"
