@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from getpass import getpass
+from textwrap import indent
 
 from ops.command import Plan, Secret
 from ops.errors import ConnectError, OpsError
@@ -67,7 +68,7 @@ def preview(plan: Plan, where: str) -> None:
     for number, change in enumerate(plan, 1):
         say(f"{number:>3}. {change.why}")
         for step in change.steps:
-            say(f"       {step}", "dim")
+            say(indent(str(step), " " * 7), "dim")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -78,8 +79,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         drawn.add_row(*row)
-    # As wide as it needs: a table that is cut says less than one that the terminal wraps.
-    Console(width=max(Console().width, Console().measure(drawn).maximum)).print(drawn)
+    # The terminal wraps what is too wide for it; rich would cut or fold it.
+    Console(width=1000).print(drawn)
 
 
 @contextmanager

@@ -124,4 +124,5 @@ def _failure(
 
 def shortened(text: str, length: int = 160) -> str:
     """Cut a long command line: its beginning tells which one it is."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+    first = text.partition("\n")[0]
+    return first if len(first) <= length else first[: length - 1] + "…"

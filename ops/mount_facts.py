@@ -15,12 +15,16 @@ HUB_FILE = "/etc/labhub/hub/mounts.json"
 OUTDATED = "/run/labhub/outdated"
 """A note for each mount that is older than its line in fstab or its login; a boot ends them all."""
 
+PACKAGES = ("cifs-utils", "e2fsprogs")
+"""mount.cifs, and chattr, with which a mount point is closed."""
+
 _UNITS = "srv-labhub-"
 DROP_IN = f"/etc/systemd/system/{_UNITS}.mount.d/labhub.conf"
 """systemd reads it for every unit whose name begins so."""
 
 _POINTS = f"""\
 for folder in {MOUNTS}/*/; do
+  [ -d "$folder" ] || continue
   point=${{folder}}share
   if grep -qF " $point " /proc/self/mountinfo; then state=mounted
   elif [ ! -d "$point" ]; then state=missing
@@ -68,7 +72,7 @@ class MountFacts:
     """All that the mounts of a host are made of."""
 
     fstab: bytes
-    has_helper: bool
+    packages: frozenset[str]
     kernel: str
     has_module: bool
     active: frozenset[str]
@@ -92,8 +96,9 @@ def mount_questions(mounts: Iterable[Mount]) -> tuple[Question, ...]:
         Question("fstab", f"base64 -w0 {PATH}"),
         Question(
             "cifs",
-            "dpkg-query -W -f '${db:Status-Status}\\n' cifs-utils || echo missing; uname -r; "
-            "if grep -qw cifs /proc/filesystems || modprobe -nq cifs; then echo module; fi",
+            "uname -r; if grep -qw cifs /proc/filesystems || modprobe -nq cifs; then echo module; "
+            "else echo none; fi; dpkg-query -W -f '${db:Status-Status} ${Package}\\n' \"$@\"",
+            PACKAGES,
         ),
         Question(
             "mount_units",
@@ -114,16 +119,16 @@ def mount_questions(mounts: Iterable[Mount]) -> tuple[Question, ...]:
 
 def parse_mounts(answers: Answers) -> MountFacts:
     """Read the answers to `mount_questions`."""
-    installed, kernel, *module = answers["cifs"].split()
+    kernel, module, *packages = (line.split() for line in answers["cifs"].splitlines())
     targets = {}
     for line in answers["mount_targets"].splitlines():
         path, kind, leads_to = line.split("|", 2)
         targets[path] = Target(kind, leads_to)
     return MountFacts(
         fstab=base64.b64decode(answers["fstab"]),
-        has_helper=installed == "installed",
-        kernel=kernel,
-        has_module=bool(module),
+        packages=frozenset(words[1] for words in packages if words[0] == "installed"),
+        kernel="".join(kernel),
+        has_module=module == ["module"],
         active=frozenset(line.split()[0] for line in answers["mount_units"].splitlines()),
         files=_files(answers["mount_files"]),
         points=dict(line.rsplit(" ", 1) for line in answers["mount_points"].splitlines()),

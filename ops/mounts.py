@@ -10,7 +10,7 @@ from ops import fstab, mount_steps
 from ops.command import Change, Secret, Shell, Upload, run
 from ops.fstab import CREDENTIALS, Fstab, credentials, mount_options, render_line
 from ops.mount_conflicts import is_our_link, refuse_conflicts
-from ops.mount_facts import DROP_IN, HUB_FILE, OUTDATED, File, MountFacts, unit
+from ops.mount_facts import DROP_IN, HUB_FILE, OUTDATED, PACKAGES, File, MountFacts, unit
 from ops.names import mount_folder, mount_point
 from ops.packages import install
 from ops.shares import Login, Mount
@@ -45,8 +45,8 @@ def ensure_mounts(mounts: Sequence[Mount], facts: MountFacts) -> Iterator[Change
     """
     present = fstab.parse(facts.fstab)
     refuse_conflicts(mounts, present, facts)
-    if mounts and not facts.has_helper:
-        yield install("Install cifs-utils, which mounts SMB shares", "cifs-utils")
+    if mounts and (missing := sorted(set(PACKAGES) - facts.packages)):
+        yield install(f"Install {' and '.join(missing)}, which mounting takes", *missing)
     for group in dict.fromkeys(m.share.group for m in mounts if m.share.group):
         if group not in facts.groups:
             yield Change(f"Create the group {group}", (run("groupadd", "--", group),))
@@ -124,12 +124,14 @@ def _ensure_place(mount: Mount, facts: MountFacts) -> Iterator[Change]:
 
 
 def _ensure_fstab(wanted: Sequence[_Wanted], present: Fstab, data: bytes) -> Iterator[Change]:
-    content = fstab.render(present, [render_line(it.mount) for it in wanted])
+    lines = [render_line(it.mount) for it in wanted]
+    content = fstab.render(present, lines)
     if content == data:
         return
     notes = [_outdated(it) for it in wanted if it.is_new_line]
     arguments = (hashlib.sha256(data).hexdigest(), base64.b64encode(content).decode())
-    write = mount_steps.replace_fstab("findmnt --verify, then rename into /etc/fstab", arguments)
+    what = "\n".join(["findmnt --verify, then rename into /etc/fstab:", *lines])
+    write = mount_steps.replace_fstab(what, arguments)
     count = f"{len(wanted)} mount{'' if len(wanted) == 1 else 's'}"
     why = f"Describe {count} in /etc/fstab" if wanted else "Take labhub's mounts out of /etc/fstab"
     yield Change(why, (*notes, write))

@@ -44,10 +44,14 @@ fi
 """
 
 
-BROKEN = Question(
-    "fstab_broken", "findmnt --tab-file /etc/fstab 2>&1 >/dev/null | sed 's/^findmnt: //'"
-)
-"""What of /etc/fstab nobody can read; its lines are counted as they are in the file."""
+_BROKEN = r"""
+timeout 60 findmnt --verify --tab-file /etc/fstab 2>&1 | awk '
+  /parse error/ { sub(/.*parse error/, "parse error"); print }
+  /^[^ \t]/ { target = $0 }
+  /\[E\]/ { sub(/.*\[E\] /, ""); print target ": " $0 }'
+"""
+BROKEN = Question("fstab_broken", _BROKEN)
+"""What of /etc/fstab is not right by findmnt's judgement, a line each."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def _show(proofs: Sequence[Proof], answers: Answers) -> None:
     else:
         console.say("No mount is configured: MOUNT_DATA=//host/share ro in .env makes one.")
     for line in answers["fstab_broken"].splitlines():
-        console.say(f"! On the host, {line}. It is not labhub's, and was left as it is.", "yellow")
+        console.say(f"! In /etc/fstab, not labhub's and left as it is: {line}", "yellow")
 
 
 def _row(proof: Proof) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ def _options(value: str) -> tuple[str, ...]:
 
 def smb_name(value: str) -> str:
     """Read a user or a domain of the file server, in what mount.cifs can read."""
-    if re.search(r"[\\/@]", text(value)):
+    if re.search(r"[\\/]", text(value)):
         raise RuleError("should be the plain name; a domain goes into SMB_DOMAIN")
     if "," in value or len(value.encode()) > 255:
         raise RuleError("should be a name without commas, at most 255 bytes long")
