@@ -26,7 +26,9 @@ if ! docker image inspect "$base" >/dev/null 2>&1 && ! docker pull --quiet "$bas
     apt-get -qq -o DPkg::Lock::Timeout=300 update
     apt-get -qq -o DPkg::Lock::Timeout=300 install --no-install-recommends -y \\
       mmdebstrap debian-archive-keyring; }
-  mmdebstrap --quiet --variant=minbase --include=ca-certificates trixie - | docker import - "$base"
+  # In mounts of its own: it makes all mounts private, and then no container may bind as rslave.
+  unshare --mount mmdebstrap --quiet --variant=minbase --include=ca-certificates trixie - |
+    docker import - "$base"
 fi
 mkdir -p "$certificates"
 docker buildx build --load --tag "$name" --label "labhub.inputs=$inputs" --file - "$certificates" \\
