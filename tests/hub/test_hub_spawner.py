@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 from jupyterhub import orm
 from labhub.accounts import Account, Group
 from labhub.errors import SpawnError
+from labhub.guard import Guard
+from labhub.mounts import Mount
 from labhub.registry import Registry, RegistryDownError
 from labhub.spawner import LabSpawner
 from tornado.httpserver import HTTPServer
@@ -18,6 +22,7 @@ from tornado.web import Application, RequestHandler
 
 TAGS: dict[str, list[str] | None] = {"agfalta_tools": ["1.2", "1.10"], "a/b": ["3"], "gone": None}
 ALICE = Account("jupyter-anna-lena", 1001, (Group("own", 1001), Group("users", 100)), "/home/x")
+DATA = Mount("data", "/mnt/data", "nas", True, None)
 
 
 class Answers(RequestHandler):
@@ -130,10 +135,62 @@ def test_trap_16_a_spawn_that_fails_says_why() -> None:
     assert "registry does not answer" in caught.value.jupyterhub_message
 
 
-def test_the_form_s_fields_become_the_choice() -> None:
+def with_mounts(spawner: LabSpawner, tmp_path: Path, *problems: str | None) -> LabSpawner:
+    """Let a host have the mount `data`, of which probes say what is given, one after the other."""
+    (tmp_path / "mounts.json").write_text(json.dumps([asdict(DATA)]))
+    spawner.mounts_file = str(tmp_path / "mounts.json")
+    answers = iter(problems)
+    spawner.guard = Guard(lambda mount: next(answers))
+    return spawner
+
+
+def test_the_form_is_refused_where_a_mount_is_away_and_the_member_has_not_agreed(
+    tmp_path: Path,
+) -> None:
+    spawner = with_mounts(make_spawner(""), tmp_path, "x", None)
+    with pytest.raises(SpawnError) as caught:
+        asyncio.run(spawner.run_options_from_form({"image": ["a:1"]}))
+    assert caught.value.status_code == 503
+    assert caught.value.jupyterhub_message == "data (/mnt/data) is away: x."
+    agreed = {"image": ["a:1"], "without": ["data"]}
+    assert asyncio.run(spawner.run_options_from_form(agreed)) == {
+        "image": "a:1",
+        "without": ["data"],
+    }
+    assert asyncio.run(spawner.run_options_from_form({"image": ["a:1"]})) == {"image": "a:1"}
+
+
+def test_a_consent_holds_for_one_start(tmp_path: Path) -> None:
     spawner = make_spawner("")
-    assert spawner.options_from_form({"image": ["a:1"]}) == {"image": "a:1"}
-    assert spawner.options_from_form({}) == {"image": ""}
+    spawner.user_options = spawner.orm_spawner.user_options = {"image": "a:1", "without": ["data"]}
+    spawner._forget_consent()
+    assert spawner.user_options == spawner.orm_spawner.user_options == {"image": "a:1"}
+
+
+def test_the_page_says_what_is_away_and_a_list_that_is_broken_is_one_sentence(
+    tmp_path: Path,
+) -> None:
+    async def use(url: str) -> None:
+        spawner = with_mounts(make_spawner(url), tmp_path, "x", None)
+        assert "data (/mnt/data) is away: x." in await spawner.get_options_form()
+        assert "<code>~/data</code>" in await spawner.get_options_form()
+        Path(spawner.mounts_file).write_text("[")
+        with pytest.raises(SpawnError, match="inv mounts"):
+            await spawner.get_options_form()
+
+    with_registry(use)
+
+
+def test_only_a_mount_that_the_host_has_made_is_bound(tmp_path: Path) -> None:
+    spawner = make_spawner("")
+    spawner.host_root = str(tmp_path)
+    spawner._prepare(ALICE, (DATA,))
+    assert len(spawner.mounts) == 1 and spawner.bound == ()
+    (tmp_path / "srv/labhub/data").mkdir(parents=True)
+    spawner._prepare(ALICE, (DATA,))
+    assert [mount["target"] for mount in spawner.mounts] == ["/home/x", "/srv/labhub/data"]
+    assert [mount["Target"] for mount in spawner.mount_binds] == ["/home/x", "/srv/labhub/data"]
+    assert spawner.mount_binds[1]["BindOptions"] == {"Propagation": "rslave"}
 
 
 def test_trap_9_a_lab_runs_as_the_host_s_user_with_no_more_rights_than_needed() -> None:

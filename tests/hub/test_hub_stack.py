@@ -65,6 +65,12 @@ def test_trap_20_the_registry_is_for_the_host_and_the_hub_alone(stack: dict[str,
     assert members == ["registry", "hub"]
 
 
+def test_the_hub_sees_mounts_come_and_go_and_none_of_the_secrets(stack: dict[str, Any]) -> None:
+    volumes = stack["services"]["hub"]["volumes"]
+    assert "/srv/labhub:/srv/labhub:ro,rslave" in volumes
+    assert [it for it in volumes if it.startswith("/etc")] == ["/etc/labhub/hub:/etc/labhub:ro"]
+
+
 def test_only_the_proxy_is_published_on_the_lan(stack: dict[str, Any]) -> None:
     assert stack["services"]["proxy"]["ports"] == ["${HUB_PORT:?}:8000"]
     assert "ports" not in stack["services"]["hub"]

@@ -1,4 +1,4 @@
-"""What a lab's container is given by the engine: its user, its home, its limits, and no more."""
+"""What a lab's container gets from the engine: user, home, mounts, limits, and no more."""
 
 from typing import Any
 

@@ -1,78 +1,46 @@
 """Start a member's lab: the chosen image, as the host's user, and with nothing more than needed."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from docker.errors import DockerException
-from dockerspawner import DockerSpawner
 from traitlets import Any as AnyTrait
-from traitlets import Float, Integer, Unicode, default
+from traitlets import Float, Integer, Tuple
 
-from .accounts import Account, AccountError, find_account, home_owner
-from .catalogue import Catalogue, newest, references
+from .accounts import Account
+from .choices import Choices
 from .container import create_options, home_mounts, host_options, user_environment
 from .errors import SpawnError
-from .form import render_down, render_form
-from .hostfiles import HostFilesError, read_file, read_host_files
-from .identity import pack, with_groups, with_user
+from .form import consent
+from .furnish import link_mounts, write_identity
 from .idle import idle_args
-from .registry import Registry, RegistryDownError
-
-ENGINE_REGISTRY = "localhost:5000"
-"""The registry's address for the host's engine, which allows plain HTTP to its own host alone."""
+from .mounts import Mount, binds, environment
 
 
-class LabSpawner(DockerSpawner):  # type: ignore[misc]
+class LabSpawner(Choices):
     """One member's lab as a container of the host's engine."""
 
-    hub_image = Unicode(help="The hub's own image, with which host files are read.").tag(
-        config=True
-    )
-    host_root = Unicode("/", help="Where the host's /home is found.").tag(config=True)
-    image_name = Unicode(help="The image that is meant where none is named.").tag(config=True)
-    registry_url = Unicode("http://registry:5000").tag(config=True)
     process_limit = Integer(512).tag(config=True)
     idle_hours = Float(12.0, help="0 keeps idle labs for ever.").tag(config=True)
-    user_options: Any
     account = AnyTrait(None, help="The host account of the start under way.")
-
-    @default("options_form")
-    def _options_form_default(self) -> Any:
-        # A callable is asked at each request: a text would hide new tags until the lab is stopped.
-        return LabSpawner.render_options
-
-    async def render_options(self) -> str:
-        """Render the choice of versions as the registry has them now."""
-        try:
-            return render_form(await self._catalogue(), self.image_name)
-        except RegistryDownError as error:
-            self.log.warning("The registry does not answer: %s", error)
-            return render_down()
-
-    @default("options_from_form")
-    def _options_from_form_default(self) -> Any:
-        return lambda form: {"image": form.get("image", [""])[0]}
+    bound = Tuple(help="The mounts of the start under way.")
 
     def get_args(self) -> list[str]:
         """Return the options of the lab's server."""
         return [*super().get_args(), *idle_args(self.idle_hours)]
 
-    async def check_allowed(self, image: object) -> str:
-        """Return the engine's name of an image that the registry holds; refuse any other."""
-        if not isinstance(image, str) or image not in references(await self._images()):
-            # JupyterHub has kept the choice already, and would try it again by itself.
-            self.orm_spawner.user_options = {}
-            raise SpawnError(400, f"There is no image {str(image)[:100]!r} in the registry.")
-        return f"{ENGINE_REGISTRY}/{image}"
-
     async def start(self) -> tuple[str, int]:
         """Start the lab and return its address."""
+        without = consent(self.user_options)
+        self._forget_consent()
         self.account = await self._read_account()
+        mounts = self._mounts_of(self.account)
+        await self._refuse_away(mounts, without)
         if not self.user_options.get("image"):
             self.user_options = {"image": await self._newest()}
-        self._prepare(self.account)
+        self._prepare(self.account, mounts)
         try:
             address: tuple[str, int] = await super().start()
         except DockerException as error:
@@ -98,9 +66,12 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
             await self.remove_object()
 
     async def create_object(self) -> dict[str, Any]:
-        """Create the container and make the member known in it."""
+        """Create the container, and make member and mounts known in it."""
         created: dict[str, Any] = await super().create_object()
-        await self._in_thread(_write_identity, self.client, created["Id"], self.account)
+        container = self.client, created["Id"]
+        await self._in_thread(write_identity, *container, self.account)
+        for problem in await self._in_thread(link_mounts, *container, self.bound):
+            self.log.warning("%s: %s", self.container_name, problem)
         return created
 
     async def stop(self, now: bool = False) -> None:
@@ -114,7 +85,7 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
     def get_env(self) -> dict[str, str]:
         """Return the lab's environment: the member's, and JupyterHub's own for this lab."""
         env: dict[str, str] = super().get_env()
-        return env | user_environment(self.account)
+        return env | user_environment(self.account) | environment(self.bound)
 
     async def _wait_until_listening(self, ip: str, port: int) -> None:
         """Wait for the lab's server; JupyterHub would go on waiting for one that has ended."""
@@ -127,48 +98,15 @@ class LabSpawner(DockerSpawner):  # type: ignore[misc]
                 )
             await asyncio.sleep(0.2)
 
-    def _prepare(self, user: Account) -> None:
+    def _prepare(self, user: Account, mounts: Sequence[Mount] = ()) -> None:
         """Set everything that depends on the account, anew at each start."""
-        self.mounts = home_mounts(user)
+        # One that the host has yet to make cannot be bound: the engine would refuse the lab.
+        self.bound = tuple(
+            mount for mount in mounts if Path(self.host_root, mount.folder[1:]).is_dir()
+        )
+        self.mounts = [*home_mounts(user), *binds(self.bound)]
         self.extra_create_kwargs = create_options(user, self.user.name, self.container_name)
         self.extra_host_config = host_options(user, self.mem_limit, self.process_limit)
-
-    async def _read_account(self) -> Account:
-        owner = home_owner(self.user.name, Path(self.host_root))
-        try:
-            files = await self._in_thread(read_host_files, self.client, self.hub_image)
-            return find_account(self.user.name, owner, *files)
-        except AccountError as problem:
-            raise SpawnError(403, f"{problem} Ask the operator.") from problem
-        except HostFilesError as error:
-            self.log.error("Cannot read the host's accounts: %s", error)
-            raise SpawnError(503, "The server's accounts cannot be read; try again.") from error
-
-    def _catalogue(self) -> Awaitable[Catalogue]:
-        return Registry(self.registry_url, self.image_name).catalogue()
-
-    async def _images(self) -> Catalogue:
-        try:
-            return await self._catalogue()
-        except RegistryDownError as error:
-            raise SpawnError(503, "The lab's registry does not answer; try again.") from error
-
-    async def _newest(self) -> str:
-        found = newest(await self._images(), self.image_name)
-        if found is None:
-            raise SpawnError(400, f"There is no version of {self.image_name} in the registry yet.")
-        return found
-
-    def _in_thread(self, function: Any, *args: object) -> Awaitable[Any]:
-        return asyncio.wrap_future(self.executor.submit(function, *args))
-
-
-def _write_identity(client: Any, container: str, user: Account) -> None:
-    files = {
-        "passwd": with_user(read_file(client, container, "/etc/passwd"), user),
-        "group": with_groups(read_file(client, container, "/etc/group"), user),
-    }
-    client.put_archive(container, "/etc", pack(files))
 
 
 async def _listens(ip: str, port: int) -> bool:
