@@ -83,7 +83,8 @@ def explain(mount: Mount, said: str) -> str:
     for pattern, sentence in _REASONS:
         if found := re.search(pattern, said):
             return sentence.format(*found.groups(), **words)
-    return f"it cannot be mounted: {(said.strip().splitlines() or ['for no known reason'])[-1]}"
+    last = (said.strip().splitlines() or ["for no known reason"])[-1]
+    return f"it is not mounted: {last.removeprefix('failed=')}"
 
 
 @contextmanager

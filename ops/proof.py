@@ -18,8 +18,9 @@ _PROOF = f"""\
 point=$1 group=$2 unit=$3 depth=$4
 since=$(date +%s)
 say() {{ printf '%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n' ' ')"; }}
-if ! fs=$(timeout -k 5 40 stat -f -c '%T %a %b %S' "$point/" 2>&1) ||
-  [[ $fs != smb* && $fs != cifs* ]]; then
+fs=$(timeout -k 5 40 stat -f -c '%T %a %b %S' "$point/" 2>&1)
+if [[ $fs != smb* && $fs != cifs* ]]; then
+  [[ $fs = stat:* ]] || fs='nothing is mounted there'
   say failed "$fs"
   journalctl --quiet --output cat --since "@$since" --unit "$unit" | grep -a 'mount error\\|resolve'
   journalctl --quiet --output cat --since "@$since" --dmesg | grep -a CIFS
@@ -46,7 +47,7 @@ fi
 
 _BROKEN = r"""
 timeout 60 findmnt --verify --tab-file /etc/fstab 2>&1 | awk '
-  /parse error/ { sub(/.*parse error/, "parse error"); print }
+  /parse error at/ { sub(/.*parse error/, "parse error"); print }
   /^[^ \t]/ { target = $0 }
   /\[E\]/ { sub(/.*\[E\] /, ""); print target ": " $0 }'
 """
