@@ -151,9 +151,9 @@ def smb_name(value: str) -> str:
 
 
 def smb_password(value: str) -> Secret:
-    """Read a password: mount.cifs takes one line of at most 512 bytes."""
-    if len(value.encode()) > 512:
-        raise RuleError("should be at most 512 bytes long, which is mount.cifs' own limit")
+    """Read a password: mount.cifs takes one line, the kernel 128 characters of it."""
+    if len(value) > 128:
+        raise RuleError("should be at most 128 characters long: the kernel takes no more")
     return secret(value)
 
 

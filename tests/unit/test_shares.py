@@ -98,7 +98,7 @@ def test_a_mount_needs_somebody_to_log_in() -> None:
         ("SMB_USER", "LAB\\\\labnas", "goes into SMB_DOMAIN"),
         ("SMB_USER", "a,b", "without commas"),
         ("SMB_DOMAIN", "x" * 256, "at most 255"),
-        ("SMB_PASSWORD", "ü" * 257, "at most 512 bytes"),
+        ("SMB_PASSWORD", "ü" * 129, "at most 128 characters"),
         ("SMB_PASSWORD_LEEM", "'two\nlines'", "one line"),
     ],
 )
