@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -46,7 +47,7 @@ class HubClient:
         """Get a page, following redirects like a browser."""
         return self.session.get(self.base_url + path, timeout=TIMEOUT)
 
-    def post(self, path: str, fields: dict[str, str]) -> requests.Response:
+    def post(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> requests.Response:
         """Send a form."""
         return self.session.post(
             self.base_url + path,
@@ -63,18 +64,22 @@ class HubClient:
         """Return the images on the spawn page, in the order in which they are shown."""
         return re.findall(r'name="image"[^>]*value="([^"]*)"', self.spawn_page())
 
-    def post_spawn(self, image: str) -> requests.Response:
-        """Send the spawn form with this image, whether the page offers it or not."""
+    def post_spawn(self, image: str, without: Sequence[str] = ()) -> requests.Response:
+        """Send the spawn form with this image, whether the page offers it or not.
+
+        `without` names the mounts whose boxes are ticked.
+        """
         page = self.get("/hub/spawn").text
         action = re.search(r'<form id="spawn_form" action="([^"]*)"', page)
         if action is None:
             raise SpawnError("the page holds no spawn form (is a lab running already?)")
-        return self.post(action.group(1).replace("&amp;", "&"), {"image": image})
+        fields = {"image": image, "without": without}
+        return self.post(action.group(1).replace("&amp;", "&"), fields)
 
-    def spawn(self, image: str, timeout: float = 120) -> float:
+    def spawn(self, image: str, timeout: float = 120, without: Sequence[str] = ()) -> float:
         """Start a lab by the form, wait until it answers, and return the seconds that it took."""
         start = time.monotonic()
-        answer = self.post_spawn(image)
+        answer = self.post_spawn(image, without)
         if answer.status_code != 200:
             raise SpawnError(alert_in(answer.text) or f"status {answer.status_code}")
         self.wait_ready(timeout)

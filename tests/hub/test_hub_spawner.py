@@ -62,6 +62,7 @@ def make_spawner(url: str) -> LabSpawner:
         mem_limit="1G",
     )
     spawner.user = SimpleNamespace(name="anna-lena")
+    spawner.db = SimpleNamespace(commit=lambda: None)
     spawner.orm_spawner = orm.Spawner(name="", user_options={"image": "forged"})
     return spawner
 

@@ -69,7 +69,7 @@ class Choices(DockerSpawner):  # type: ignore[misc]
         """Return the engine's name of an image that the registry holds; refuse any other."""
         if not isinstance(image, str) or image not in references(await self._images()):
             # JupyterHub has kept the choice already, and would try it again by itself.
-            self.orm_spawner.user_options = {}
+            self._keep_for_next_time({})
             raise SpawnError(400, f"There is no image {str(image)[:100]!r} in the registry.")
         return f"{ENGINE_REGISTRY}/{image}"
 
@@ -113,7 +113,12 @@ class Choices(DockerSpawner):  # type: ignore[misc]
     def _forget_consent(self) -> None:
         """Let the consent hold for one start: JupyterHub keeps all options for the next."""
         self.user_options = {k: v for k, v in self.user_options.items() if k != "without"}
-        self.orm_spawner.user_options = self.user_options
+        self._keep_for_next_time(self.user_options)
+
+    def _keep_for_next_time(self, options: dict[str, Any]) -> None:
+        self.orm_spawner.user_options = options
+        # At once: the next request would roll back what nobody has committed.
+        self.db.commit()
 
     def _catalogue(self) -> Awaitable[Catalogue]:
         return Registry(self.registry_url, self.image_name).catalogue()
