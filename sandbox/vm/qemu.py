@@ -1,0 +1,119 @@
+"""One emulated machine: started on a disk, spoken to by QMP, saved with its memory, ended."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sandbox.engine import SandboxError
+
+MEMORY_MB = 2048
+
+
+class Qemu:
+    """A running QEMU; `-accel tcg`, because a virtual machine may have no KVM of its own."""
+
+    def __init__(self, folder: Path, disk: Path, forwards: dict[int, int], state: Path | None):
+        """Start a machine; `forwards` are its ports by those of 127.0.0.1."""
+        self._folder = folder
+        (folder / "qmp").unlink(missing_ok=True)
+        options = [
+            *("-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"),
+            *("-m", str(MEMORY_MB), "-smp", "2", "-display", "none"),
+            *("-kernel", str(folder.parent / "vmlinuz"), "-initrd", str(folder.parent / "initrd")),
+            *("-append", "root=/dev/vda console=ttyS0 rw edd=off quiet loglevel=4"),
+            *("-drive", f"file={disk},format=qcow2,if=virtio,cache=unsafe,discard=unmap"),
+            *("-netdev", _user_network(forwards), "-device", "virtio-net-pci,netdev=n0,romfile="),
+            *("-device", "virtio-rng-pci", "-serial", f"file:{folder / 'serial.log'}"),
+            *("-qmp", f"unix:{folder / 'qmp'},server,nowait"),
+        ]
+        if state:
+            options += ["-incoming", f"exec:zstd -dcq {state}"]
+        with (folder / "qemu.log").open("w") as log:
+            # In a session of its own: Ctrl-C in this terminal is not meant for it.
+            self._process = subprocess.Popen(
+                ["qemu-system-x86_64", *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if state:
+            self._await("paused", 120)
+            self.command("cont")
+
+    def require_alive(self) -> None:
+        """Raise a `SandboxError` with what QEMU said where it has ended."""
+        if self._process.poll() is not None:
+            said = (self._folder / "qemu.log").read_text()[-500:]
+            raise SandboxError(f"The virtual host ended: {said or 'without a word'}")
+
+    def save(self, state: Path) -> None:
+        """Write the machine's memory into a file and end it: its disk belongs to that file now."""
+        self.command("stop")
+        self.command("migrate-set-parameters", **{"max-bandwidth": 4_000_000_000})
+        self.command("migrate", uri=f"exec:zstd -1 -q -f -o {state}")
+        _poll(lambda: self.command("query-migrate").get("status") == "completed", 120)
+        self.end()
+
+    def end(self) -> None:
+        """End at once, as a power cut does."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def command(self, name: str, **arguments: Any) -> Any:
+        """Run one QMP command and return its answer."""
+        _poll((self._folder / "qmp").exists, 30, self.require_alive)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(_short(self._folder / "qmp"))
+            with connection.makefile("rw") as stream:
+                stream.readline()
+                _ask(stream, "qmp_capabilities", {})
+                return _ask(stream, name, arguments)
+
+    def _await(self, status: str, seconds: float) -> None:
+        _poll(lambda: self.command("query-status")["status"] == status, seconds)
+
+
+def _user_network(forwards: dict[int, int]) -> str:
+    rules = [f"hostfwd=tcp:127.0.0.1:{here}-:{there}" for here, there in forwards.items()]
+    return ",".join(["user", "id=n0", *rules])
+
+
+def _short(path: Path) -> str:
+    # A socket's path holds at most 107 characters; from the current folder it may be shorter.
+    return min(str(path), os.path.relpath(path), key=len)
+
+
+def _ask(stream: Any, name: str, arguments: dict[str, Any]) -> Any:
+    stream.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
+    stream.flush()
+    while True:
+        answer = json.loads(stream.readline() or '{"error": "QEMU is gone"}')
+        if "return" in answer:
+            return answer["return"]
+        if "error" in answer:
+            raise SandboxError(f"QEMU refuses {name}: {answer['error']}")
+
+
+def _poll(
+    is_done: Callable[[], bool], seconds: float, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    end = time.monotonic() + seconds
+    while not is_done():
+        meanwhile()
+        if time.monotonic() > end:
+            raise SandboxError(f"The virtual host did not get there within {seconds:.0f} s")
+        time.sleep(0.1)
+
+
+def overlay(backing: Path, disk: Path) -> None:
+    """Make a disk whose first content is another's, and which leaves that one as it is."""
+    disk.unlink(missing_ok=True)
+    argv: Sequence[str] = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b"]
+    subprocess.run([*argv, str(backing), str(disk)], check=True)
