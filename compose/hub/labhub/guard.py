@@ -71,7 +71,7 @@ def refusal(mount: Mount, number: int | None) -> str:
 
 def unmounted() -> str:
     """Give the reason of a mount that nobody tries to mount."""
-    return "it is not mounted on the lab's server; the operator mounts it with inv mounts"
+    return "it is not mounted on the lab's server, and the operator should type inv mounts"
 
 
 @dataclass(frozen=True)
