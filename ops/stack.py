@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ops.command import Change, Shell, Step, Upload, run
+from ops.command import Change, Shell, Step, Upload
 from ops.facts import STACK_FOLDER, TOKEN_FILE, Container, Stack
 from ops.release import SETTINGS, Release
 
@@ -19,6 +19,16 @@ if [ "$(stat -c %s "$1" 2>/dev/null)" != 64 ]; then
 fi
 chown 0:13 "$1"
 chmod 0640 "$1"
+"""
+
+# An image's tag says what it is made of: one that is there is right, as after going back.
+_BUILD = """\
+cd "$1"; settings=$2; shift 2
+missing=()
+for image; do
+  docker image inspect "labhub-$image" >/dev/null 2>&1 || missing+=("${image%%:*}")
+done
+[ ${#missing[@]} = 0 ] || docker compose --env-file "$settings" build --quiet "${missing[@]}"
 """
 
 # What a failed start replaced is put back: the old containers were made from the old release.
@@ -61,16 +71,10 @@ def ensure_stack(release: Release, facts: Stack) -> Iterator[Change]:
     have = {name: facts.containers.get(name, none) for name in release.inputs}
     changed = [name for name, wanted in release.inputs.items() if have[name].inputs != wanted]
     if changed:
-        yield Change(
-            f"Build {_listed(changed)}",
-            (
-                run(
-                    *("docker", "compose", "--env-file", SETTINGS, "build", "--quiet"),
-                    *changed,
-                    cwd=release.folder,
-                ),
-            ),
-        )
+        images = [f"{name}:{release.inputs[name]}" for name in changed]
+        what = f"docker compose --env-file {SETTINGS} build --quiet {' '.join(changed)}"
+        build = Shell(what, _BUILD, (release.folder, SETTINGS, *images))
+        yield Change(f"Build {_listed(changed)}", (build,))
     ill = [name for name, has in have.items() if not (has.running and has.healthy)]
     if starting := [name for name in have if name in changed or name in ill]:
         why = f"Start {_listed(starting)} and wait until the hub answers"

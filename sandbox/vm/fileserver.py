@@ -25,10 +25,8 @@ class FileServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._daemon: subprocess.Popen[bytes] | None = None
-        for name in (*SHARES, "secret", "private", "run"):
+        for name in ("private", "run"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self.configure()
-        self.set_password(PASSWORD)
 
     def configure(self, lowest: str = "SMB2_10") -> None:
         """Write its configuration; `lowest` is the oldest version of SMB that it speaks."""
@@ -68,6 +66,16 @@ class FileServer:
             self._signal(signal.SIGKILL)
             self._daemon.wait()
             self._daemon = None
+
+    def restore(self) -> None:
+        """Let it be as it was at first, whatever a test has done to it."""
+        self.stop()
+        self.configure()
+        self.set_password(PASSWORD)
+        for name in (*SHARES, "secret"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            (self.folder / name).mkdir()
+        self.start()
 
     def hang(self) -> None:
         """Let it be silent: connections are accepted, and nothing is ever answered."""
