@@ -96,6 +96,9 @@ make_root() {
 make_disk() {
   cp -L "$work/vmlinuz" "$folder/vmlinuz"
   cp -L "$work/initrd.img" "$folder/initrd"
+  # This machine's docker may have no BuildKit; the host's plugin serves both.
+  mkdir -p "$folder/docker/cli-plugins"
+  cp "$work/usr/libexec/docker/cli-plugins/docker-buildx" "$folder/docker/cli-plugins/"
   as_root mke2fs -q -t ext4 -L root -E lazy_itable_init=0 -d "$work" "$folder/disk.raw" 12G
   qemu-img convert -O qcow2 "$folder/disk.raw" "$folder/disk.qcow2"
   as_root rm -rf "$folder/disk.raw" "$work"

@@ -46,7 +46,17 @@ class FileServer:
         if not is_free(PORT):
             raise SandboxError(f"Port {PORT} of 127.0.0.1 is in use: the file server needs it")
         self._daemon = subprocess.Popen(
-            [*_as_root(), "smbd", "--foreground", "--no-process-group", "-s", self._configuration],
+            [
+                *_as_root(),
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "smbd",
+                "--foreground",
+                "--no-process-group",
+                "-s",
+                self._configuration,
+            ],
             env=_PATH,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ from ops.config import Config, load
 from ops.engine import BASE, base_inputs
 from ops.facts import SYSTEM, parse_system
 from ops.framing import Answers
-from ops.release import SETTINGS, Release, read_files, render_release
+from ops.release import Release, read_files, render_release
 from sandbox import engine
 from sandbox.layout import BASE_IMAGE, ROOT
 from sandbox.vm.fileserver import ADDRESS
@@ -29,7 +29,18 @@ def bring_in(machine: Machine) -> None:
     engine.connect()
     config = load(ROOT, {"LAB": machine.layout.name})
     base = _inputs_of_base(machine, config)
-    _docker("build", "--quiet", "--tag", BASE, "--label", f"labhub.inputs={base}", "-", text=_BASE)
+    os.environ["DOCKER_CONFIG"] = str(machine.disks / "docker")
+    _docker(
+        "buildx",
+        "build",
+        "--load",
+        "--tag",
+        BASE,
+        "--label",
+        f"labhub.inputs={base}",
+        "-",
+        text=_BASE,
+    )
     release = render_release(read_files(ROOT / "compose"), config, base)
     with tempfile.TemporaryDirectory(prefix="labhub-vm-") as folder:
         _build_stack(release, Path(folder) / "stack")
@@ -55,7 +66,15 @@ def _build_stack(release: Release, folder: Path) -> None:
     for path, file in release.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(str(file.content))
-    _docker("compose", "--env-file", SETTINGS, "build", "--quiet", folder=folder)
+    for name, inputs in release.inputs.items():
+        options = (
+            "--load",
+            "--tag",
+            f"labhub-{name}:{inputs}",
+            "--build-arg",
+            f"BASE_IMAGE={BASE}",
+        )
+        _docker("buildx", "build", *options, str(folder / name))
 
 
 def _build_lab(config: Config, folder: Path) -> str:
@@ -87,9 +106,7 @@ def _serve_once(server: socket.socket, references: list[str]) -> None:
             shutil.copyfileobj(save.stdout, stream, 1 << 20)
 
 
-def _docker(*argv: str, folder: Path | None = None, text: str = "") -> None:
-    done = subprocess.run(
-        ["docker", *argv], cwd=folder, input=text, text=True, capture_output=True, env=os.environ
-    )
+def _docker(*argv: str, text: str = "") -> None:
+    done = subprocess.run(["docker", *argv], input=text, text=True, capture_output=True)
     if done.returncode:
         raise engine.SandboxError(f"docker {argv[0]} failed: {done.stderr[-2000:]}")

@@ -35,9 +35,9 @@ class Qemu:
         if state:
             options += ["-incoming", f"exec:zstd -dcq {state}"]
         with (folder / "qemu.log").open("w") as log:
-            # In a session of its own: Ctrl-C in this terminal is not meant for it.
+            # In a session of its own: Ctrl-C in this terminal is not meant for it. It ends with us.
             self._process = subprocess.Popen(
-                ["qemu-system-x86_64", *options],
+                ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

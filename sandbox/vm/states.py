@@ -22,9 +22,13 @@ from sandbox.vm.machine import Machine
 
 PARTS = {
     "bare": ("sandbox/vm/qemu.py",),
-    "mounted": ("sandbox/vm/*.py", "ops/mount*.py", "ops/fstab.py", "ops/users.py"),
+    "mounted": (
+        *("sandbox/vm/qemu.py", "sandbox/vm/states.py"),
+        *("ops/mount*.py", "ops/fstab.py", "ops/users.py"),
+    ),
     "hub": (
-        *("sandbox/vm/*.py", "compose/**/*", "lab-image/**/*", "tests/sample/*"),
+        *("sandbox/vm/qemu.py", "sandbox/vm/states.py", "sandbox/vm/images.py"),
+        *("compose/**/*", "lab-image/**/*", "tests/sample/*"),
         *("ops/stack.py", "ops/release.py", "ops/engine.py", "ops/images.py", "ops/users.py"),
     ),
 }
@@ -52,6 +56,7 @@ class States:
     def __init__(self, machine: Machine, files: FileServer) -> None:
         self.machine = machine
         self.files = files
+        self._current = ""
         self._makers: Mapping[str, Callable[[], None]] = {
             "bare": self._make_bare,
             "mounted": self._make_mounted,
@@ -68,7 +73,12 @@ class States:
             self.machine.freeze(frozen)
         self.files.restore()
         self.machine.start(frozen)
+        self._current = state
         return self.machine
+
+    def is_up(self, state: str) -> bool:
+        """Tell whether the host that runs was resumed in this state."""
+        return self._current == state
 
     def _make_bare(self) -> None:
         with step("Booting the virtual host"):

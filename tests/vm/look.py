@@ -1,0 +1,28 @@
+"""What tests look up or arrange on a virtual host, past the tool."""
+
+import time
+from collections.abc import Callable
+
+from sandbox.vm.machine import Machine
+
+OURS = "cat /etc/fstab; find /etc/labhub /srv/labhub /mnt -xdev | sort; cat /etc/labhub/hub/*"
+
+
+def as_member(host: Machine, name: str, script: str) -> str:
+    """Run shell as a member; what it complains of is part of the answer."""
+    run = 'runuser -u "jupyter-$1" -- bash -c "$2" 2>&1 || true'
+    return host.root(run, name, script)
+
+
+def seconds_until(is_so: Callable[[], bool], limit: float) -> float:
+    """Wait until something is so, and return how long it took."""
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < limit, f"not within {limit} s"
+        time.sleep(1)
+    return time.monotonic() - began
+
+
+def count_sessions(host: Machine) -> int:
+    """Count the shells that sudo has started: each remote session is one."""
+    return int(host.root("journalctl --quiet --no-pager _COMM=sudo | grep -c COMMAND= || true"))
