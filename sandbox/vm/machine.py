@@ -69,6 +69,8 @@ class Machine:
         self._hang_up()
         self._qemu.save(self.disks / f"{state}.state.zst")
         self._qemu = None
+        # It must not need the disk of the state that it came from: that one may be made anew.
+        _rebase(self._disk, self.disks / "disk.qcow2")
         self._disk.replace(self.disks / f"{state}.qcow2")
 
     def is_frozen(self, state: str) -> bool:
@@ -141,6 +143,11 @@ class Machine:
 
     def _hang_up(self) -> None:
         subprocess.run([*self._ssh, "-O", "exit"], capture_output=True, check=False)
+
+
+def _rebase(disk: Path, origin: Path) -> None:
+    argv = ["qemu-img", "rebase", "-f", "qcow2", "-F", "qcow2", "-b"]
+    subprocess.run([*argv, str(origin), str(disk)], check=True)
 
 
 def disk_folder() -> Path:
