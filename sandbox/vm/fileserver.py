@@ -31,7 +31,7 @@ class FileServer:
     def configure(self, lowest: str = "SMB2_10") -> None:
         """Write its configuration; `lowest` is the oldest version of SMB that it speaks."""
         shares = "".join(self._share(name, "read only = no") for name in SHARES)
-        closed = self._share("secret", "valid users = root")
+        closed = self._share("secret", f"invalid users = {_unix_user()}")
         (self.folder / "users").write_text(f"{_unix_user()} = {USER}\n")
         (self.folder / "smb.conf").write_text(_CONFIGURATION.format(
             folder=self.folder, port=PORT, lowest=lowest
@@ -46,16 +46,10 @@ class FileServer:
         if not is_free(PORT):
             raise SandboxError(f"Port {PORT} of 127.0.0.1 is in use: the file server needs it")
         self._daemon = subprocess.Popen(
+            # It ends with us.
             [
-                *_as_root(),
-                "setpriv",
-                "--pdeathsig",
-                "KILL",
-                "smbd",
-                "--foreground",
-                "--no-process-group",
-                "-s",
-                self._configuration,
+                *("setpriv", "--pdeathsig", "KILL"),
+                *("smbd", "--foreground", "--no-process-group", "-s", self._configuration),
             ],
             env=_PATH,
             stdin=subprocess.DEVNULL,
@@ -98,7 +92,8 @@ class FileServer:
     def set_password(self, password: str) -> None:
         """Give its user another password."""
         subprocess.run(
-            [*_as_root(), "smbpasswd", "-c", self._configuration, "-s", "-a", _unix_user()],
+            # Not by smbpasswd, which wants to be root.
+            ["pdbedit", "-s", self._configuration, "-a", "-t", "-u", _unix_user()],
             env=_PATH,
             input=f"{password}\n{password}\n",
             text=True,
@@ -118,15 +113,11 @@ class FileServer:
     def _signal(self, number: int) -> None:
         # Each connection is a process of the daemon's own group.
         if self._daemon:
-            subprocess.run([*_as_root(), "kill", f"-{number}", "--", f"-{self._daemon.pid}"])
+            os.killpg(self._daemon.pid, number)
 
 
 def _unix_user() -> str:
     return getpass.getuser()
-
-
-def _as_root() -> list[str]:
-    return [] if os.geteuid() == 0 else ["sudo"]
 
 
 _CONFIGURATION = """\
