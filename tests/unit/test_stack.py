@@ -1,9 +1,10 @@
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ops.command import Change
+from ops.command import Change, Shell, Step, render_step
 from ops.config import Config, parse
 from ops.engine import base_inputs, ensure_base, ensure_engine
 from ops.errors import OperationError
@@ -197,6 +198,47 @@ def test_no_secret_is_in_the_files() -> None:
     assert "LAB_NAME='it\\'s $HOME \"x\"'" in str(
         release('LAB_NAME="it\'s $HOME \\"x\\""').files[SETTINGS].content
     )
+
+
+DOCKER = """\
+#!/bin/bash
+# Knows one image; what it is told to build is written down.
+case "$1 $2" in
+  "image inspect") [ "$3" = "$KNOWN" ] ;;
+  *) echo "$@" >>"$PWD/asked" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        ("labhub-hub:1", "compose --env-file settings.env build --quiet proxy"),
+        ("labhub-hub:0", "compose --env-file settings.env build --quiet hub proxy"),
+    ],
+)
+def test_an_image_that_is_on_the_host_is_not_built_again(
+    tmp_path: Path, known: str, asked: str
+) -> None:
+    (tmp_path / "docker").write_text(DOCKER)
+    (tmp_path / "docker").chmod(0o755)
+    (build,) = _step_of(release(), "Build registry, proxy and hub")
+    assert isinstance(build, Shell)
+    step = replace(build, args=(str(tmp_path), "settings.env", "hub:1", "proxy:1"))
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "KNOWN": known}
+    subprocess.run(["bash", "-c", render_step(step)], env=environment, check=True, timeout=20)
+    assert (tmp_path / "asked").read_text() == f"{asked}\n"
+
+
+def test_what_is_built_is_named_by_what_it_is_made_of() -> None:
+    (build,) = _step_of(release(), "Build registry, proxy and hub")
+    assert isinstance(build, Shell)
+    images = [f"{name}:{inputs}" for name, inputs in release().inputs.items()]
+    assert build.args == (release().folder, SETTINGS, *images)
+
+
+def _step_of(it: Release, why: str) -> tuple[Step, ...]:
+    return next(change.steps for change in ensure_stack(it, BARE) if change.why == why)
 
 
 # --- parsers ---------------------------------------------------------------------------------
