@@ -1,0 +1,50 @@
+"""The virtual host and the file server themselves: what the tests of shares rely on."""
+
+import subprocess
+import time
+
+from sandbox.vm.fileserver import ADDRESS, PORT, FileServer
+from sandbox.vm.machine import Machine
+from sandbox.vm.states import States
+
+ASK = f"""\
+timeout 5 bash -c 'exec 3<>/dev/tcp/{ADDRESS}/{PORT} && echo open' 2>&1 \
+  | grep -om1 'open\\|refused' || true
+"""
+BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
+
+
+def test_a_resumed_host_is_on_time_and_has_nothing_of_the_one_before(states: States) -> None:
+    host = states.resume("bare")
+    host.root("touch /root/left")
+    states.resume("bare")
+    assert abs(time.time() - float(host.root("date +%s.%N"))) < 5
+    assert host.root("ls /root") == ""
+
+
+def test_an_operator_logs_in_and_sudo_asks_for_a_password(bare: Machine) -> None:
+    login = ["ssh", "-F", str(bare.layout.ssh_config), bare.layout.alias]
+    asked = "sudo -n true 2>&1; echo lab-sudo | sudo -S id -un 2>/dev/null"
+    done = subprocess.run([*login, asked], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["sudo: a password is required", "root"]
+
+
+def test_a_power_cut_keeps_what_was_written_through_and_a_boot_is_cold(bare: Machine) -> None:
+    before = bare.root(BOOT_ID)
+    bare.root("echo kept >/root/kept; sync; echo lost >/root/lost; echo x >/dev/shm/memory")
+    bare.power_cut()
+    bare.boot()
+    assert bare.root("cat /root/kept") == "kept"
+    assert bare.root("ls /dev/shm; cat /root/lost 2>/dev/null || true") == ""
+    assert bare.root(BOOT_ID) != before
+
+
+def test_a_file_server_answers_is_off_or_is_silent(bare: Machine, files: FileServer) -> None:
+    assert bare.root(ASK) == "open"
+    files.stop()
+    assert bare.root(ASK) == "refused"
+    files.start()
+    files.hang()
+    # Its kernel still takes connections; what is missing is any answer.
+    assert bare.root(ASK) == "open"
+    files.resume()
