@@ -6,107 +6,104 @@ import socket
 import subprocess
 import tempfile
 import threading
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
-from ops import images
-from ops.command import Command
-from ops.config import Config, load
+from ops.config import load
 from ops.engine import BASE, base_inputs
 from ops.facts import SYSTEM, parse_system
-from ops.framing import Answers
 from ops.release import Release, read_files, render_release
 from sandbox import engine
 from sandbox.layout import BASE_IMAGE, ROOT
 from sandbox.vm.fileserver import ADDRESS
 from sandbox.vm.machine import Machine
 
-TAG = "1.2"
+LAB = "agfalta_tools:1.2"
+_REGISTRY = "labhub-vm-registry"
+_DATA = "/var/lib/docker/volumes/labhub-registry-data/_data"
 
 
-def bring_in(machine: Machine) -> None:
-    """Give the host's engine every image that `inv deploy` builds there, and a lab image."""
+def bring_in(machine: Machine) -> Release:
+    """Give the host's engine every image that `inv deploy` builds there; return the release."""
     engine.connect()
-    config = load(ROOT, {"LAB": machine.layout.name})
-    base = _inputs_of_base(machine, config)
     os.environ["DOCKER_CONFIG"] = str(machine.disks / "docker")
-    _docker(
-        "buildx",
-        "build",
-        "--load",
-        "--tag",
-        BASE,
-        "--label",
-        f"labhub.inputs={base}",
-        "-",
-        text=_BASE,
-    )
+    config = load(ROOT, {"LAB": machine.layout.name})
+    base = _inputs_of_base(machine, config.base_image)
     release = render_release(read_files(ROOT / "compose"), config, base)
+    recipe = f"FROM {BASE_IMAGE}\nLABEL labhub.inputs={base}\n"
+    _docker("buildx", "build", "--load", "--tag", BASE, "-", text=recipe)
     with tempfile.TemporaryDirectory(prefix="labhub-vm-") as folder:
-        _build_stack(release, Path(folder) / "stack")
-        lab = _build_lab(config, Path(folder))
-    built = [BASE, *(f"labhub-{name}:{inputs}" for name, inputs in release.inputs.items()), lab]
-    _send(machine, built)
+        for path, file in release.files.items():
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_text(str(file.content))
+        for name in release.inputs:
+            _build(image_of(release, name), Path(folder) / name, f"BASE_IMAGE={BASE}")
+    built = [BASE, *(image_of(release, name) for name in release.inputs)]
+    _send(machine, ["docker", "save", *built], "docker load --quiet")
+    return release
+
+
+def fill_registry(machine: Machine, release: Release) -> None:
+    """Put a lab into the registry of a host: pushed here, where it takes no time to compress."""
+    with tempfile.TemporaryDirectory(prefix="labhub-vm-") as folder:
+        for name in ("requirements.lock", "files/usr/local/bin/lab-entry"):
+            shutil.copy(ROOT / "lab-image" / name, folder)
+        shutil.copy(Path(__file__).with_name("lab.Dockerfile"), Path(folder) / "Dockerfile")
+        _build("labhub-vm-lab", Path(folder), f"HUB={image_of(release, 'hub')}")
+    started = ("--detach", "--rm", "--volume", "/var/lib/docker-registry")
+    registry = image_of(release, "registry")
+    _docker("run", *started, "--name", _REGISTRY, "--publish", "127.0.0.1::5000", registry)
+    try:
+        reference = f"localhost:{_docker('port', _REGISTRY, '5000').rpartition(':')[2]}/{LAB}"
+        _docker("tag", "labhub-vm-lab", reference)
+        _docker("push", "--quiet", reference)
+        copy = ["docker", "cp", f"{_REGISTRY}:/var/lib/docker-registry/.", "-"]
+        _send(machine, copy, f"tar -x -C {_DATA}")
+        machine.root(f"docker pull --quiet localhost:5000/{LAB}", seconds=600)
+    finally:
+        _docker("rm", "--force", "--volumes", _REGISTRY)
     # On a person's own engine nothing of this is left behind; the build cache makes it anew.
-    _docker("image", "rm", *built)
+    _docker("image", "rm", reference, "labhub-vm-lab", BASE)
+    _docker("image", "rm", *(image_of(release, name) for name in release.inputs))
 
 
-_BASE = f"FROM {BASE_IMAGE}\n"
+def image_of(release: Release, service: str) -> str:
+    """Return the name that Compose gives to the image of a service."""
+    return f"labhub-{service}:{release.inputs[service]}"
 
 
-def _inputs_of_base(machine: Machine, config: Config) -> str:
-    answers: Answers = {
+def _inputs_of_base(machine: Machine, base_image: str) -> str:
+    answers = {
         question.key: machine.root(question.script, *question.args, check=False)
         for question in SYSTEM
     }
-    return base_inputs(config.base_image, parse_system(answers))
+    return base_inputs(base_image, parse_system(answers))
 
 
-def _build_stack(release: Release, folder: Path) -> None:
-    for path, file in release.files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(str(file.content))
-    for name, inputs in release.inputs.items():
-        options = (
-            "--load",
-            "--tag",
-            f"labhub-{name}:{inputs}",
-            "--build-arg",
-            f"BASE_IMAGE={BASE}",
-        )
-        _docker("buildx", "build", *options, str(folder / name))
+def _build(name: str, folder: Path, argument: str) -> None:
+    _docker("buildx", "build", "--load", "--tag", name, "--build-arg", argument, str(folder))
 
 
-def _build_lab(config: Config, folder: Path) -> str:
-    """Build the lab image without LaTeX and films: an emulated machine would unpack them long."""
-    image = images.prepare(ROOT, config, TAG, folder / "lab", folder / "git")
-    (image.context / "packages.txt").write_text("")
-    (command,) = images.build(image, "", datetime.now(UTC)).steps
-    assert isinstance(command, Command)  # noqa: S101
-    _docker(*command.argv[1:-1], str(image.context))
-    return image.reference
-
-
-def _send(machine: Machine, references: list[str]) -> None:
+def _send(machine: Machine, argv: Sequence[str], take: str) -> None:
+    """Let the host take what a command here prints."""
     # Not through SSH: what an emulated machine is worst at is cryptography.
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        sender = threading.Thread(target=_serve_once, args=(server, references))
+        sender = threading.Thread(target=_serve_once, args=(server, argv))
         sender.start()
-        machine.root(f"exec 3<>/dev/tcp/{ADDRESS}/{port}; docker load --quiet <&3", seconds=600)
+        machine.root(f"exec 3<>/dev/tcp/{ADDRESS}/{port}; {take} <&3", seconds=900)
         sender.join()
 
 
-def _serve_once(server: socket.socket, references: list[str]) -> None:
+def _serve_once(server: socket.socket, argv: Sequence[str]) -> None:
     connection, _ = server.accept()
-    with connection, connection.makefile("wb") as stream:
-        argv = ["docker", "save", *references]
-        with subprocess.Popen(argv, stdout=subprocess.PIPE) as save:
-            assert save.stdout  # noqa: S101
-            shutil.copyfileobj(save.stdout, stream, 1 << 20)
+    with connection:
+        # A standard output may be a socket: nothing passes through this process.
+        subprocess.run(argv, stdout=connection.fileno(), check=False)
 
 
-def _docker(*argv: str, text: str = "") -> None:
+def _docker(*argv: str, text: str = "") -> str:
     done = subprocess.run(["docker", *argv], input=text, text=True, capture_output=True)
     if done.returncode:
         raise engine.SandboxError(f"docker {argv[0]} failed: {done.stderr[-2000:]}")
+    return done.stdout.strip()

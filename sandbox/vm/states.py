@@ -3,7 +3,7 @@ the files that they are made of.
 
 ``bare``     booted, nothing of ours on it
 ``mounted``  the shares of the file server are mounted, alice and bob have accounts; no hub
-``hub``      a hub, and alice's lab runs; nothing is mounted
+``hub``      a hub and a lab image, alice and bob have accounts; nothing is mounted
 """
 
 import hashlib
@@ -28,8 +28,8 @@ PARTS = {
     ),
     "hub": (
         *("sandbox/vm/qemu.py", "sandbox/vm/states.py", "sandbox/vm/images.py"),
-        *("compose/**/*", "lab-image/**/*", "tests/sample/*"),
-        *("ops/stack.py", "ops/release.py", "ops/engine.py", "ops/images.py", "ops/users.py"),
+        *("compose/**/*", "lab-image/files/**/*", "sandbox/vm/lab.Dockerfile"),
+        *("ops/stack.py", "ops/release.py", "ops/engine.py", "ops/users.py"),
     ),
 }
 """The files that decide what a state is: after a change of one it is made anew."""
@@ -95,11 +95,12 @@ class States:
     def _make_hub(self) -> None:
         self.resume("mounted")
         with step("Bringing images to the virtual host"):
-            images.bring_in(self.machine)
+            release = images.bring_in(self.machine)
         with step("Making the virtual host a hub"):
             _inv(self.machine, "mounts", {})
             _inv(self.machine, "deploy", {})
-            self.machine.root(f"docker push --quiet localhost:5000/agfalta_tools:{images.TAG}")
+        with step("Giving it a lab image"):
+            images.fill_registry(self.machine, release)
 
 
 def _digest(state: str) -> str:

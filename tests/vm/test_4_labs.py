@@ -6,14 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.vm.fileserver import ADDRESS, FileServer
-from sandbox.vm.images import TAG
+from sandbox.vm.images import LAB as IMAGE
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import MEMBER_PASSWORD, SHARES
 from tests.hub_client import HubClient, SpawnError
 from tests.sandbox.inv import Inv
 from tests.vm.look import seconds_until
 
-IMAGE = f"agfalta_tools:{TAG}"
 SLOW = 300
 """Seconds in which a lab has started on an emulated machine under load."""
 
@@ -106,6 +105,9 @@ def test_the_file_server_is_lost_while_a_lab_reads(
     browser(labs, "bob").spawn(IMAGE, timeout=SLOW)
     in_lab(labs, "bob", "head -c 4096 data/large >/dev/null")
     getattr(files, lose)()
+    began = time.monotonic()
+    assert "data (/mnt/data) is away" in browser(labs, "alice").spawn_page()
+    assert time.monotonic() - began < 20, "a person waits for the page"
     began = time.monotonic()
     said = in_lab(labs, "bob", "dd if=data/large of=/dev/null bs=1M iflag=direct")
     assert time.monotonic() - began < 75, "a minute, and what an emulated machine takes beside"
