@@ -36,6 +36,7 @@ def bring_in(machine: Machine) -> Release:
         for path, file in release.files.items():
             (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / path).write_text(str(file.content))
+            (Path(folder) / path).chmod(int(file.mode, 8))
         for name in release.inputs:
             _build(image_of(release, name), Path(folder) / name, f"BASE_IMAGE={BASE}")
     built = [BASE, *(image_of(release, name) for name in release.inputs)]
