@@ -1,6 +1,6 @@
 """One virtual host and one file server for all; each test resumes the host in a frozen state."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from sandbox.vm.states import States
 from tests.sandbox.inv import Inv
 
 NAME = "vm"
+KEPT = pytest.StashKey[tuple[str, str]]()
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,18 @@ def mounted(states: States) -> Machine:
 def hub(states: States) -> Machine:
     """A host with a running hub and a lab image, alice (of the group leem) and bob; no mounts."""
     return states.resume("hub")
+
+
+@pytest.fixture
+def kept(request: pytest.FixtureRequest, states: States) -> Callable[[str], Machine]:
+    """Resume a host for the first of a test's parameters; each leaves it as it was for the next."""
+
+    def resume(state: str) -> Machine:
+        test = request.node.originalname
+        stash = request.session.stash
+        if stash.get(KEPT, None) == (test, state):
+            return states.machine
+        stash[KEPT] = (test, state)
+        return states.resume(state)
+
+    return resume

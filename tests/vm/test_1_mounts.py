@@ -1,10 +1,12 @@
 """`inv mounts` with a real file server: from nothing, twice, changed, and taken back."""
 
+from collections.abc import Callable
+
 import pytest
 
 from sandbox.vm.fileserver import ADDRESS, FileServer
 from sandbox.vm.machine import Machine
-from sandbox.vm.states import LOGIN, SHARES, States, share
+from sandbox.vm.states import LOGIN, SHARES, share
 from tests.sandbox.inv import Inv
 from tests.vm.look import OURS, as_member, count_sessions
 
@@ -168,9 +170,9 @@ def test_other_lines_of_fstab_stay_to_the_byte(inv: Inv, bare: Machine) -> None:
     ],
 )
 def test_what_is_in_the_way_is_named_and_left_alone(
-    inv: Inv, states: States, arrange: str, reason: str
+    inv: Inv, kept: Callable[[str], Machine], arrange: str, reason: str
 ) -> None:
-    host = states.machine if states.is_up("bare") else states.resume("bare")
+    host = kept("bare")
     host.root(
         "rm -rf /mnt/data /srv/labhub; cp -n /etc/fstab /root/fstab; cp /root/fstab /etc/fstab"
     )

@@ -1,12 +1,13 @@
 """What file servers refuse, and what they do when they are away: each one sentence, none a trap."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
 from sandbox.vm.fileserver import ADDRESS, PASSWORD, PORT, FileServer
 from sandbox.vm.machine import Machine
-from sandbox.vm.states import SHARES, States, share
+from sandbox.vm.states import SHARES, share
 from tests.sandbox.inv import Inv
 from tests.vm.look import OURS, as_member, seconds_until
 
@@ -28,9 +29,9 @@ LIMIT_SECONDS = 60
     ],
 )
 def test_what_is_refused_is_one_sentence_and_leaves_all_as_it_was(
-    inv: Inv, states: States, settings: dict[str, str], reason: str
+    inv: Inv, kept: Callable[[str], Machine], settings: dict[str, str], reason: str
 ) -> None:
-    host = states.machine if states.is_up("mounted") else states.resume("mounted")
+    host = kept("mounted")
     before = host.root(OURS)
     said = inv.fails("mounts", **SHARES | settings)
     assert said.startswith("MOUNT_DATA: ") and reason in said
