@@ -12,6 +12,26 @@ CREDENTIALS = "/etc/labhub/credentials"
 BEGIN = "# labhub begin: written by `inv mounts`; change .env, not these lines\n"
 END = "# labhub end\n"
 
+# findmnt 2.41 crashes after a line that it cannot read, and has judged nothing then.
+VERIFY = """\
+verify() {
+  local copy said line
+  copy=$(mktemp)
+  cat "$1" >"$copy"
+  while
+    said=$(timeout 60 findmnt --verify --tab-file "$copy" 2>&1 || true)
+    line=$(sed -n "s/.*parse error at line \\([0-9]\\+\\).*/\\1/p" <<<"$said" | sort -n | head -n 1)
+    [ -n "$line" ]
+  do
+    echo "parse error at line $line"
+    sed -i "${line}s/^/#/" "$copy" || break
+  done
+  rm "$copy"
+  printf '%s\\n' "$said"
+}
+"""
+"""Shell: print what findmnt says of a file, and first the lines that it cannot read."""
+
 # Measured on real servers: `soft` and `echo_interval` end a read in a minute when the server is
 # silent (an hour of waiting otherwise); the automount alone mounts a share whose server was away
 # at boot; an idle share is unmounted, so that a server that vanishes later is nobody's dead mount.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ops.command import Secret, Shell
-from ops.fstab import credentials
+from ops.fstab import VERIFY, credentials
 from ops.mount_facts import OUTDATED, unit
 from ops.names import mount_folder, mount_point
 from ops.shares import Mount
@@ -86,18 +86,20 @@ rm -f "$note" "$login"
 """
 )
 
-_FSTAB = """\
+_FSTAB = (
+    VERIFY
+    + """\
 seen=$1 wanted=$2 new=/etc/.fstab.labhub
 if [ "$(sha256sum </etc/fstab | cut -c-64)" != "$seen" ]; then
   echo "somebody else has just edited /etc/fstab; run the task again"
   exit 1
 fi
-errors() { findmnt --verify --tab-file "$1" 2>&1 | grep -cE '\\[E\\]|parse error' || true; }
+errors() { verify "$1" | grep -cE '\\[E\\]|^parse error' || true; }
 cp -p /etc/fstab "$new"
 printf %s "$wanted" | base64 -d > "$new"
 # Another's line may be broken already, and stays so; none may become so.
 if [ "$(errors "$new")" -gt "$(errors /etc/fstab)" ]; then
-  findmnt --verify --tab-file "$new" || true
+  verify "$new"
   rm "$new"
   exit 1
 fi
@@ -108,6 +110,7 @@ mv -fT "$new" /etc/fstab
 sync /etc
 systemctl daemon-reload
 """
+)
 
 
 def try_out(what: str, mount: Mount, options: Sequence[str], login: Secret) -> Shell:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.filesize import decimal
 
 from ops.framing import Answers
+from ops.fstab import VERIFY
 from ops.mount_errors import explain
 from ops.mount_facts import unit
 from ops.names import ACCOUNT_PREFIX, EVERYBODY, mount_point
@@ -45,12 +46,15 @@ fi
 """
 
 
-_BROKEN = r"""
-timeout 60 findmnt --verify --tab-file /etc/fstab 2>&1 | awk '
-  /parse error at/ { sub(/.*parse error/, "parse error"); print }
+_BROKEN = (
+    VERIFY
+    + r"""
+verify /etc/fstab | awk '
+  /^parse error at/ { print }
   /^[^ \t]/ { target = $0 }
   /\[E\]/ { sub(/.*\[E\] /, ""); print target ": " $0 }'
 """
+)
 BROKEN = Question("fstab_broken", _BROKEN)
 """What of /etc/fstab is not right by findmnt's judgement, a line each."""
 

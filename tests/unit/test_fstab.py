@@ -1,9 +1,12 @@
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from ops import fstab
 from ops.config import parse as parse_env
 from ops.errors import OperationError
-from ops.fstab import BEGIN, END, Fstab, foreign_lines, render_line
+from ops.fstab import BEGIN, END, VERIFY, Fstab, foreign_lines, render_line
 from ops.shares import Mount
 
 DEBIAN = b"# /etc/fstab\nUUID=1 / ext4 errors=remount-ro 0 1\n"
@@ -64,3 +67,38 @@ def test_edited_marks_are_left_to_their_editor(text: str) -> None:
 def test_foreign_lines_are_known_by_their_targets() -> None:
     text = b"# //nas/x /mnt/x cifs\n//nas/data  /mnt/data\tcifs ro 0 0\nbroken\n"
     assert list(foreign_lines(Fstab(b"", {}, text))) == [("//nas/data", "/mnt/data")]
+
+
+FINDMNT = """\
+#!/bin/bash
+# As of util-linux 2.41: after a line that it cannot read it crashes, and has judged nothing.
+line=$(grep -nx '[^ #][^ ]*' "$3" | head -n 1)
+if [ -n "$line" ]; then
+  echo "findmnt: $3: parse error at line ${line%%:*} -- ignored" >&2
+  kill -SEGV $$
+fi
+echo is
+echo '   [E] unreachable on boot required target: No such file or directory'
+exit 1
+"""
+
+
+def test_lines_that_findmnt_cannot_read_hide_no_others_from_it(tmp_path: Path) -> None:
+    (tmp_path / "findmnt").write_text(FINDMNT)
+    (tmp_path / "findmnt").chmod(0o755)
+    text = "tmpfs /x tmpfs\nonlyone\nthis is broken\n\nagain"
+    (tmp_path / "fstab").write_text(text)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f'{VERIFY}verify "$1"', "-", str(tmp_path / "fstab")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert done.stdout.splitlines() == [
+        "parse error at line 2",
+        "parse error at line 5",
+        "is",
+        "   [E] unreachable on boot required target: No such file or directory",
+    ]
+    assert done.returncode == 0 and (tmp_path / "fstab").read_text() == text

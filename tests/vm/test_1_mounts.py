@@ -148,7 +148,7 @@ def test_other_lines_of_fstab_stay_to_the_byte(inv: Inv, bare: Machine) -> None:
     bare.root('printf %s "$1" >>/etc/fstab; cp /etc/fstab /root/before', FOREIGN)
     outcome = inv.ok("mounts", **SHARES)
     assert "In /etc/fstab, not labhub's and left as it is: is: unreachable" in outcome.output
-    assert "left as it is: parse error at line 9" in outcome.output
+    assert "left as it is: parse error at line 10" in outcome.output
     bare.root("sed '/^# labhub begin/,/^# labhub end/d' /etc/fstab | cmp - /root/before")
     inv.ok("mounts")
     bare.root("cmp /etc/fstab /root/before")
