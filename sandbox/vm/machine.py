@@ -65,7 +65,8 @@ class Machine:
     def freeze(self, state: str) -> None:
         """Keep disk and memory under a name, to be resumed as often as wanted; it ends here."""
         assert self._qemu  # noqa: S101
-        self.root("sync")
+        # What a kernel knows of the folders of a file server is stale when these were made anew.
+        self.root("systemctl stop 'srv-labhub-*-share.mount'; sync")
         self._hang_up()
         self._qemu.save(self.disks / f"{state}.state.zst")
         self._qemu = None
