@@ -99,7 +99,7 @@ def test_check_only_looks_and_tells_what_differs(
 def test_a_preview_shows_the_lines_and_changes_nothing(inv: Inv, mounted: Machine) -> None:
     before = mounted.root(OURS)
     shown = inv.ok("--dry", "mounts", **SHARES | {"MOUNT_DATA": share("data", "rw")}).output
-    assert "3 changes would be made" in shown
+    assert "4 changes would be made" in shown
     assert f"//{ADDRESS}/data /srv/labhub/data/share cifs credentials=" in shown
     assert mounted.root(OURS) == before
 
