@@ -52,7 +52,7 @@ def test_a_dialect_that_the_file_server_has_given_up_is_told(
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (f"//{ADDRESS}/data ro options=port={PORT + 1}", "no file server listens there"),
+        (f"//{ADDRESS}/data ro options=port={PORT + 1}", f"{ADDRESS} is up, and no file server"),
         ("//10.0.2.77/data ro", "10.0.2.77 does not answer: is it switched on"),
     ],
 )
@@ -111,7 +111,8 @@ def _read_while(host: Machine, files: FileServer, lose: object) -> None:
     began = time.monotonic()
     said = as_member(host, "alice", "dd if=/mnt/data/large of=/dev/null bs=1M iflag=direct")
     assert time.monotonic() - began < LIMIT_SECONDS + 15, "an emulated machine is slow as well"
-    assert "error" in said or "down" in said or "No such device" in said, said
+    # Which error it is depends on the moment: EIO, EHOSTDOWN, EAGAIN at the opening, or ENODEV.
+    assert said.startswith("dd: "), said
 
 
 def _heals(host: Machine) -> None:
