@@ -7,6 +7,7 @@ from typing import Any
 
 from ops.errors import FactError
 from ops.framing import Answers
+from ops.packages import INSTALLED, parse_installed
 from ops.script import Question
 
 STACK_FOLDER = "/opt/labhub"
@@ -17,11 +18,7 @@ UBUNTU_PACKAGES = ("docker.io", "docker-compose-v2", "docker-buildx", "rsync")
 
 SYSTEM = (
     Question("os", '. /etc/os-release; printf \'%s\\n\' "$ID" "$VERSION_ID" "$PRETTY_NAME"'),
-    Question(
-        "packages",
-        "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' \"$@\"",
-        tuple(dict.fromkeys(DEBIAN_PACKAGES + UBUNTU_PACKAGES)),
-    ),
+    Question("packages", INSTALLED, tuple(dict.fromkeys(DEBIAN_PACKAGES + UBUNTU_PACKAGES))),
     Question("engine", "systemctl show docker --property UnitFileState,ActiveState"),
     # The plugin itself is asked only where no package tells its version: it costs 80 ms.
     Question(
@@ -90,13 +87,12 @@ def parse_system(answers: Answers) -> System:
         name, version, title = answers["os"].splitlines()[:3]
     except ValueError as error:
         raise FactError("The host has no /etc/os-release: is it a Linux server?") from error
-    installed = [line.split() for line in answers["packages"].splitlines()]
     engine = set(answers["engine"].splitlines())
     return System(
         os=name,
         version=version,
         title=title,
-        packages=frozenset(words[1] for words in installed if words[0] == "installed"),
+        packages=parse_installed(answers["packages"]),
         enabled="UnitFileState=enabled" in engine,
         active="ActiveState=active" in engine,
         compose=parse_version(answers["compose"]),

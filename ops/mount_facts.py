@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ops.framing import Answers
 from ops.fstab import CREDENTIALS, PATH
 from ops.names import MOUNTS, mount_point
+from ops.packages import INSTALLED, parse_installed
 from ops.script import Question
 from ops.shares import Mount
 
@@ -35,6 +36,16 @@ for folder in {MOUNTS}/*/; do
   fi
   printf '%s %s\\n' "$(basename "$folder")" "$state"
 done
+"""
+# What a share was mounted from may have been replaced on the file server: only mounting it anew
+# helps. All are asked at once, and a silent file server is not waited for.
+_STALE = f"""\
+for point in {MOUNTS}/*/share; do
+  grep -qE " $point .* - cifs " /proc/self/mountinfo || continue
+  (timeout -k 1 2 stat "$point/" 2>&1 | grep -q 'Stale file handle' &&
+    basename "$(dirname "$point")") &
+done
+wait
 """
 # What is below a mount that is dead would be waited for: /proc is asked before the path is.
 _TARGETS = """\
@@ -84,9 +95,9 @@ class MountFacts:
     groups: frozenset[str]
 
 
-def unit(name: str, kind: str) -> str:
-    """Return the name of the systemd unit of a mount, of the kind ``mount`` or ``automount``."""
-    return f"{mount_point(name).strip('/').replace('/', '-')}.{kind}"
+def unit(name: str) -> str:
+    """Return the name of a mount's two systemd units, without ``.mount`` or ``.automount``."""
+    return mount_point(name).strip("/").replace("/", "-")
 
 
 def mount_questions(mounts: Iterable[Mount]) -> tuple[Question, ...]:
@@ -97,9 +108,9 @@ def mount_questions(mounts: Iterable[Mount]) -> tuple[Question, ...]:
         Question(
             "cifs",
             "uname -r; if grep -qw cifs /proc/filesystems || modprobe -nq cifs; then echo module; "
-            "else echo none; fi; dpkg-query -W -f '${db:Status-Status} ${Package}\\n' \"$@\"",
-            PACKAGES,
+            "else echo none; fi",
         ),
+        Question("mount_packages", INSTALLED, PACKAGES),
         Question(
             "mount_units",
             f"systemctl list-units --plain --no-legend --state=active '{_UNITS}*.automount'",
@@ -111,7 +122,7 @@ def mount_questions(mounts: Iterable[Mount]) -> tuple[Question, ...]:
         ),
         Question("mount_points", _POINTS),
         Question("mount_targets", _TARGETS, tuple(mount.target for mount in mounts)),
-        Question("mounts_outdated", f"ls {OUTDATED}"),
+        Question("mounts_outdated", f"ls {OUTDATED}\n{_STALE}"),
         Question("mounts_offered", f"cat {HUB_FILE}"),
         Question("group", "getent group"),
     )
@@ -119,16 +130,16 @@ def mount_questions(mounts: Iterable[Mount]) -> tuple[Question, ...]:
 
 def parse_mounts(answers: Answers) -> MountFacts:
     """Read the answers to `mount_questions`."""
-    kernel, module, *packages = (line.split() for line in answers["cifs"].splitlines())
+    kernel, module = answers["cifs"].split()
     targets = {}
     for line in answers["mount_targets"].splitlines():
         path, kind, leads_to = line.split("|", 2)
         targets[path] = Target(kind, leads_to)
     return MountFacts(
         fstab=base64.b64decode(answers["fstab"]),
-        packages=frozenset(words[1] for words in packages if words[0] == "installed"),
-        kernel="".join(kernel),
-        has_module=module == ["module"],
+        packages=parse_installed(answers["mount_packages"]),
+        kernel=kernel,
+        has_module=module == "module",
         active=frozenset(line.split()[0] for line in answers["mount_units"].splitlines()),
         files=_files(answers["mount_files"]),
         points=dict(line.rsplit(" ", 1) for line in answers["mount_points"].splitlines()),

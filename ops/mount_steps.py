@@ -62,7 +62,7 @@ unmount() {
 _RESTART = (
     _UNMOUNT
     + """\
-unit=${1%.automount} point=$2 note=$3
+unit=$1 point=$2 note=$3
 systemctl daemon-reload
 unmount "$unit" "$point"
 systemctl start "$unit.automount"
@@ -75,7 +75,7 @@ timeout 30 stat -f "$point/" >/dev/null 2>&1 || true
 _REMOVE = (
     _UNMOUNT
     + """\
-unit=${1%.automount} folder=$2 target=$3 note=$4 login=$5
+unit=$1 folder=$2 target=$3 note=$4 login=$5
 systemctl daemon-reload
 unmount "$unit" "$folder/share"
 chattr -i "$folder/share" 2>/dev/null || true
@@ -140,11 +140,11 @@ def replace_fstab(what: str, arguments: tuple[str, str]) -> Shell:
 
 def restart(what: str, name: str) -> Shell:
     """Mount anew, at the first access, by what fstab says now."""
-    arguments = (unit(name, "automount"), mount_point(name), f"{OUTDATED}/{name}")
+    arguments = (unit(name), mount_point(name), f"{OUTDATED}/{name}")
     return Shell(what, _RESTART, arguments)
 
 
 def remove(what: str, name: str, target: str) -> Shell:
     """Unmount and take away all that a mount was made of, its line in fstab aside."""
-    arguments = (unit(name, "automount"), mount_folder(name), target)
+    arguments = (unit(name), mount_folder(name), target)
     return Shell(what, _REMOVE, (*arguments, f"{OUTDATED}/{name}", credentials(name)))

@@ -14,6 +14,7 @@ from ops.mount_facts import DROP_IN, HUB_FILE, OUTDATED, PACKAGES, File, MountFa
 from ops.names import mount_folder, mount_point
 from ops.packages import install
 from ops.shares import Login, Mount
+from ops.users import ensure_groups
 
 _RIGHT = ("0:0", "mounted")
 # Five failed accesses within ten seconds would end an automount for good: the folder would then
@@ -47,9 +48,7 @@ def ensure_mounts(mounts: Sequence[Mount], facts: MountFacts) -> Iterator[Change
     refuse_conflicts(mounts, present, facts)
     if mounts and (missing := sorted(set(PACKAGES) - facts.packages)):
         yield install(f"Install {' and '.join(missing)}, which mounting takes", *missing)
-    for group in dict.fromkeys(m.share.group for m in mounts if m.share.group):
-        if group not in facts.groups:
-            yield Change(f"Create the group {group}", (run("groupadd", "--", group),))
+    yield from ensure_groups((m.share.group for m in mounts if m.share.group), facts.groups)
     wanted = [_compare(mount, present, facts) for mount in mounts]
     yield from (_try(it.mount) for it in wanted if it.is_to_be_tried)
     yield from _write_logins(wanted)
@@ -62,7 +61,7 @@ def ensure_mounts(mounts: Sequence[Mount], facts: MountFacts) -> Iterator[Change
     yield from (_remove(name, facts) for name in _gone(mounts, facts))
     for it in wanted:
         if it.is_to_be_tried or it.is_outdated or not it.is_active:
-            what = f"systemctl restart {unit(it.mount.name, 'automount')}"
+            what = f"systemctl restart {unit(it.mount.name)}.automount"
             restart = mount_steps.restart(what, it.mount.name)
             yield Change(f"Mount {it.mount.share.source} at {it.mount.target}", (restart,))
     yield from _offer(mounts, facts)
@@ -75,7 +74,7 @@ def _compare(mount: Mount, present: Fstab, facts: MountFacts) -> _Wanted:
         is_new_line=present.lines.get(mount_point(name)) != render_line(mount),
         is_new_login=_differs(credentials(name), render_login(mount.login), "600", facts),
         is_outdated=name in facts.outdated,
-        is_active=unit(name, "automount") in facts.active,
+        is_active=f"{unit(name)}.automount" in facts.active,
     )
 
 

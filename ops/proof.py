@@ -81,7 +81,7 @@ def proof_questions(mounts: Sequence[Mount], only_look: bool) -> tuple[Question,
             (
                 mount_point(mount.name),
                 mount.share.group or EVERYBODY,
-                unit(mount.name, "mount"),
+                f"{unit(mount.name)}.mount",
                 depth,
             ),
         )

@@ -1,6 +1,6 @@
 """Operation: lab accounts, their groups and their homes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ops.account_facts import Account, Accounts, Folder
@@ -62,16 +62,21 @@ def ensure_members(members: Iterable[Member], facts: Accounts) -> Iterator[Chang
     members = tuple(members)
     if foreign := [text for m in members if (text := _foreign(m.name, facts))]:
         raise OperationError("\n".join(foreign))
-    for group in dict.fromkeys([EVERYBODY, *(g for m in members for g in m.groups)]):
-        if group not in facts.groups:
-            number = ("--gid", str(EVERYBODY_GID)) if group == EVERYBODY else ()
-            yield Change(f"Create the group {group}", (run("groupadd", *number, "--", group),))
+    yield from ensure_groups([EVERYBODY, *(g for m in members for g in m.groups)], facts.groups)
     for member in members:
         has = facts.accounts.get(account(member.name))
         if has is None:
             yield _create(member, facts)
         else:
             yield from _repair(member, has, facts)
+
+
+def ensure_groups(wanted: Iterable[str], present: Container[str]) -> Iterator[Change]:
+    """Create those groups that are not there."""
+    for group in dict.fromkeys(wanted):
+        if group not in present:
+            number = ("--gid", str(EVERYBODY_GID)) if group == EVERYBODY else ()
+            yield Change(f"Create the group {group}", (run("groupadd", *number, "--", group),))
 
 
 def _foreign(name: str, facts: Accounts) -> str | None:

@@ -89,7 +89,7 @@ make_root() {
     nice mmdebstrap --quiet --variant=minbase --components=main \
     --include=linux-image-amd64,initramfs-tools,lz4,systemd-sysv,dbus,libpam-systemd,udev,kmod \
     --include=openssh-server,sudo,adduser,passwd,python3,ca-certificates,iproute2,procps,apt-utils \
-    --include=e2fsprogs \
+    --include=e2fsprogs --skip=cleanup/apt \
     --customize-hook="\"$here/disk.sh\" customize \"\$1\"" trixie "$work"
 }
 

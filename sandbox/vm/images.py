@@ -19,12 +19,12 @@ from sandbox.vm.fileserver import ADDRESS
 from sandbox.vm.machine import Machine
 
 LAB = "agfalta_tools:1.2"
-_REGISTRY = "labhub-vm-registry"
+_LAB, _REGISTRY = "labhub-vm-lab", "labhub-vm-registry"
 _DATA = "/var/lib/docker/volumes/labhub-registry-data/_data"
 
 
 def bring_in(machine: Machine) -> Release:
-    """Give the host's engine every image that `inv deploy` builds there; return the release."""
+    """Give the host's engine all images that `inv deploy` builds there, and a lab's."""
     engine.connect()
     os.environ["DOCKER_CONFIG"] = str(machine.disks / "docker")
     config = load(ROOT, {"LAB": machine.layout.name})
@@ -39,32 +39,37 @@ def bring_in(machine: Machine) -> Release:
             (Path(folder) / path).chmod(int(file.mode, 8))
         for name in release.inputs:
             _build(image_of(release, name), Path(folder) / name, f"BASE_IMAGE={BASE}")
-    built = [BASE, *(image_of(release, name) for name in release.inputs)]
+        _build_lab(image_of(release, "hub"), Path(folder) / "lab")
+    built = [BASE, _LAB, *(image_of(release, name) for name in release.inputs)]
     _send(machine, ["docker", "save", *built], "docker load --quiet")
     return release
 
 
+def _build_lab(hub: str, folder: Path) -> None:
+    folder.mkdir()
+    for name in ("requirements.lock", "files/usr/local/bin/lab-entry"):
+        shutil.copy(ROOT / "lab-image" / name, folder)
+    shutil.copy(Path(__file__).with_name("lab.Dockerfile"), folder / "Dockerfile")
+    _build(_LAB, folder, f"HUB={hub}")
+
+
 def fill_registry(machine: Machine, release: Release) -> None:
-    """Put a lab into the registry of a host: pushed here, where it takes no time to compress."""
-    with tempfile.TemporaryDirectory(prefix="labhub-vm-") as folder:
-        for name in ("requirements.lock", "files/usr/local/bin/lab-entry"):
-            shutil.copy(ROOT / "lab-image" / name, folder)
-        shutil.copy(Path(__file__).with_name("lab.Dockerfile"), Path(folder) / "Dockerfile")
-        _build("labhub-vm-lab", Path(folder), f"HUB={image_of(release, 'hub')}")
+    """Put the lab into the registry of a host: pushed here, where it takes no time to compress."""
     started = ("--detach", "--rm", "--volume", "/var/lib/docker-registry")
     registry = image_of(release, "registry")
     _docker("run", *started, "--name", _REGISTRY, "--publish", "127.0.0.1::5000", registry)
     try:
         reference = f"localhost:{_docker('port', _REGISTRY, '5000').rpartition(':')[2]}/{LAB}"
-        _docker("tag", "labhub-vm-lab", reference)
+        _docker("tag", _LAB, reference)
         _docker("push", "--quiet", reference)
         copy = ["docker", "cp", f"{_REGISTRY}:/var/lib/docker-registry/.", "-"]
         _send(machine, copy, f"tar -x -C {_DATA}")
-        machine.root(f"docker pull --quiet localhost:5000/{LAB}", seconds=600)
+        # Nothing is unpacked again: the engine has this image, and learns its name.
+        machine.root(f"docker pull --quiet localhost:5000/{LAB}; docker image rm {_LAB}")
     finally:
         _docker("rm", "--force", "--volumes", _REGISTRY)
     # On a person's own engine nothing of this is left behind; the build cache makes it anew.
-    _docker("image", "rm", reference, "labhub-vm-lab", BASE)
+    _docker("image", "rm", reference, _LAB, BASE)
     _docker("image", "rm", *(image_of(release, name) for name in release.inputs))
 
 

@@ -13,6 +13,9 @@ from typing import Any
 from sandbox.engine import SandboxError
 
 MEMORY_MB = 2048
+# Emulated, the wide instructions are slower than the narrow ones that they replace: unpacking an
+# image took 24 s with them and 17 s without.
+CPU = "max,avx=off,avx2=off,sha-ni=off"
 
 
 class Qemu:
@@ -23,7 +26,7 @@ class Qemu:
         self._folder = folder
         (folder / "qmp").unlink(missing_ok=True)
         options = [
-            *("-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"),
+            *("-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", CPU),
             *("-m", str(MEMORY_MB), "-smp", "2", "-display", "none"),
             *("-kernel", str(folder.parent / "vmlinuz"), "-initrd", str(folder.parent / "initrd")),
             *("-append", "root=/dev/vda console=ttyS0 rw edd=off quiet loglevel=4"),

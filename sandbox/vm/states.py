@@ -56,7 +56,6 @@ class States:
     def __init__(self, machine: Machine, files: FileServer) -> None:
         self.machine = machine
         self.files = files
-        self._current = ""
         self._makers: Mapping[str, Callable[[], None]] = {
             "bare": self._make_bare,
             "mounted": self._make_mounted,
@@ -73,12 +72,7 @@ class States:
             self.machine.freeze(frozen)
         self.files.restore()
         self.machine.start(frozen)
-        self._current = state
         return self.machine
-
-    def is_up(self, state: str) -> bool:
-        """Tell whether the host that runs was resumed in this state."""
-        return self._current == state
 
     def _make_bare(self) -> None:
         with step("Booting the virtual host"):

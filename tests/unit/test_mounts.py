@@ -63,7 +63,7 @@ def right(mounts: tuple[Mount, ...] = MOUNTS) -> MountFacts:
         BARE,
         fstab=fstab.render(fstab.parse(DEBIAN), [render_line(mount) for mount in mounts]),
         packages=frozenset(PACKAGES),
-        active=frozenset(unit(mount.name, "automount") for mount in mounts),
+        active=frozenset(unit(mount.name) + ".automount" for mount in mounts),
         files=files,
         points={mount.name: "mounted" for mount in mounts},
         targets={m.target: Target("link", f"/srv/labhub/{m.name}/share") for m in mounts},
@@ -107,7 +107,7 @@ def test_nothing_is_to_be_done_where_all_is_right() -> None:
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        ({"active": frozenset({unit("leem", "automount")})}, "Mount //nas/data at /mnt/data"),
+        ({"active": frozenset({unit("leem") + ".automount"})}, "Mount //nas/data at /mnt/data"),
         ({"outdated": frozenset({"leem"})}, "Mount //nas/leem at /mnt/leem"),
         (
             {"points": {"data": "mutable", "leem": "0:0"}},
@@ -226,7 +226,8 @@ def test_the_hub_is_told_what_labs_are_to_have() -> None:
 def test_facts_are_read_from_what_a_host_answers() -> None:
     answers = {question.key: "" for question in mount_questions(MOUNTS)}
     answers |= {
-        "cifs": "6.12.57\nmodule\ninstalled cifs-utils\nnot-installed e2fsprogs",
+        "cifs": "6.12.57\nmodule",
+        "mount_packages": "installed cifs-utils\nnot-installed e2fsprogs",
         "mount_units": "srv-labhub-data-share.automount loaded active waiting",
         "mount_files": "600 root:root /etc/labhub/credentials/data\n"
         f"{'0' * 64}  /etc/labhub/credentials/data",
