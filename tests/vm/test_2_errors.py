@@ -121,6 +121,19 @@ def _heals(host: Machine) -> None:
     )
 
 
+def test_a_share_that_was_made_anew_on_the_server_is_mounted_anew(
+    inv: Inv, mounted: Machine, files: FileServer
+) -> None:
+    assert as_member(mounted, "bob", "ls -A /mnt/analysis/") == ""
+    (files.folder / "analysis").rename(files.folder / "old")
+    (files.folder / "analysis").mkdir()
+    (files.folder / "analysis" / "kept").touch()
+    seconds_until(lambda: "Stale" in as_member(mounted, "bob", "ls -A /mnt/analysis/"), 60)
+    changes = inv.ok("mounts", **SHARES).changes
+    assert changes == [f"Mount //{ADDRESS}/analysis at /mnt/analysis"]
+    assert as_member(mounted, "bob", "ls -A /mnt/analysis/") == "kept"
+
+
 def test_a_password_changed_on_the_server(inv: Inv, mounted: Machine, files: FileServer) -> None:
     files.set_password("new-one")
     files.start()
