@@ -37,12 +37,12 @@ for folder in {MOUNTS}/*/; do
   printf '%s %s\\n' "$(basename "$folder")" "$state"
 done
 """
-# What a share was mounted from may have been replaced on the file server: only mounting it anew
-# helps. All are asked at once, and a silent file server is not waited for.
+# What a share was mounted from may have been replaced on the file server; only mounting it anew
+# helps. A kernel calls it stale or, at a place where something is mounted, not there. All are asked at once, and a silent file server is not waited for.
 _STALE = f"""\
 for point in {MOUNTS}/*/share; do
   grep -qE " $point .* - cifs " /proc/self/mountinfo || continue
-  (timeout -k 1 2 stat "$point/" 2>&1 | grep -q 'Stale file handle' &&
+  (timeout -k 1 3 stat "$point/" 2>&1 | grep -qE 'Stale|No such file' &&
     basename "$(dirname "$point")") &
 done
 wait
