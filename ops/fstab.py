@@ -7,7 +7,6 @@ from ops.errors import OperationError
 from ops.names import mount_point
 from ops.shares import Mount
 
-PATH = "/etc/fstab"
 CREDENTIALS = "/etc/labhub/credentials"
 BEGIN = "# labhub begin: written by `inv mounts`; change .env, not these lines\n"
 END = "# labhub end\n"
@@ -101,7 +100,7 @@ def parse(data: bytes) -> Fstab:
     is_line = not before or before.endswith(b"\n")
     if not found or begin in block + after or end in before + after or not is_line:
         raise OperationError(
-            f"In {PATH} the marks around labhub's lines were edited. Remove what is left of the "
+            "In /etc/fstab the marks around labhub's lines were edited. Remove what is left of the "
             f"lines between `{BEGIN.strip()}` and `{END.strip()}`, and both marks; then run the "
             "task again, which writes them anew"
         )

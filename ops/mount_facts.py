@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ops.framing import Answers
-from ops.fstab import CREDENTIALS, PATH
+from ops.fstab import CREDENTIALS
 from ops.names import MOUNTS, mount_point
 from ops.packages import INSTALLED, parse_installed
 from ops.script import Question
@@ -38,7 +38,8 @@ for folder in {MOUNTS}/*/; do
 done
 """
 # What a share was mounted from may have been replaced on the file server; only mounting it anew
-# helps. A kernel calls it stale or, at a place where something is mounted, not there. All are asked at once, and a silent file server is not waited for.
+# helps. A kernel calls it stale or, at a place where something is mounted, not there. All are
+# asked at once, and a silent file server is not waited for.
 _STALE = f"""\
 for point in {MOUNTS}/*/share; do
   grep -qE " $point .* - cifs " /proc/self/mountinfo || continue
@@ -104,7 +105,7 @@ def mount_questions(mounts: Iterable[Mount]) -> tuple[Question, ...]:
     """Return the questions about these mounts, and about all that were made before."""
     files = f"{CREDENTIALS} {HUB_FILE} {DROP_IN}"
     return (
-        Question("fstab", f"base64 -w0 {PATH}"),
+        Question("fstab", "base64 -w0 /etc/fstab"),
         Question(
             "cifs",
             "uname -r; if grep -qw cifs /proc/filesystems || modprobe -nq cifs; then echo module; "

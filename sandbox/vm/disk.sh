@@ -15,6 +15,9 @@ certificates=/usr/local/share/ca-certificates
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/labhub/vm
 recipe=$(cat "${BASH_SOURCE[0]}" "$certificates"/*.crt 2>/dev/null | sha256sum | cut -c1-12)
 folder=$cache/$recipe
+mkdir -p "${cache%/*}"
+exec 9>"$cache.lock"
+flock 9
 if [ -f "$folder/complete" ]; then
   echo "$folder"
   exit

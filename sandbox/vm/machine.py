@@ -51,7 +51,7 @@ class Machine:
         """Shut it down in order, and switch it on again."""
         self.root("systemctl poweroff", check=False)
         end = time.monotonic() + 120
-        while self._is_on() and time.monotonic() < end:
+        while self._qemu and self._qemu.is_running() and time.monotonic() < end:
             time.sleep(0.5)
         self.boot()
 
@@ -129,18 +129,10 @@ class Machine:
         self._qemu = Qemu(self.folder, self._disk, forwards, state)
         end = time.monotonic() + BOOT_SECONDS
         while "ready" not in self.root("echo ready", check=False, seconds=60):
-            self._qemu.require_alive()
+            self._qemu.require_running()
             if time.monotonic() > end:
                 raise SandboxError(f"No ssh after {BOOT_SECONDS} s: {self.folder}/serial.log")
             time.sleep(1)
-
-    def _is_on(self) -> bool:
-        try:
-            assert self._qemu  # noqa: S101
-            self._qemu.require_alive()
-        except SandboxError:
-            return False
-        return True
 
     def _hang_up(self) -> None:
         subprocess.run([*self._ssh, "-O", "exit"], capture_output=True, check=False)

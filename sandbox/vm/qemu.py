@@ -50,9 +50,13 @@ class Qemu:
             self._await("paused", 120)
             self.command("cont")
 
-    def require_alive(self) -> None:
+    def is_running(self) -> bool:
+        """Tell whether the machine is on."""
+        return self._process.poll() is None
+
+    def require_running(self) -> None:
         """Raise a `SandboxError` with what QEMU said where it has ended."""
-        if self._process.poll() is not None:
+        if not self.is_running():
             said = (self._folder / "qemu.log").read_text()[-500:]
             raise SandboxError(f"The virtual host ended: {said or 'without a word'}")
 
@@ -71,7 +75,7 @@ class Qemu:
 
     def command(self, name: str, **arguments: Any) -> Any:
         """Run one QMP command and return its answer."""
-        _poll((self._folder / "qmp").exists, 30, self.require_alive)
+        _poll((self._folder / "qmp").exists, 30, self.require_running)
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(_short(self._folder / "qmp"))
             with connection.makefile("rw") as stream:
