@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 import requests
@@ -87,11 +87,21 @@ class HubClient:
 
     def wait_ready(self, timeout: float = 120) -> None:
         """Wait until the member's lab is up; SpawnError with the hub's sentence if it never is."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            # Like a browser's EventSource, which asks again when the stream breaks off.
+            with suppress(requests.ConnectionError):
+                if self._follow_progress():
+                    return
+        raise SpawnError(f"the lab was not ready within {timeout:.0f} s")
+
+    def _follow_progress(self) -> bool:
         progress = self.session.get(
             f"{self.base_url}/hub/api/users/{self.name}/server/progress",
             headers=self._headers(),
             stream=True,
-            timeout=timeout,
+            # The hub sends a sign of life every 8 s.
+            timeout=TIMEOUT,
         )
         for line in progress.iter_lines(decode_unicode=True):
             if line and line.startswith("data:"):
@@ -99,7 +109,7 @@ class HubClient:
                 if event.get("failed"):
                     raise SpawnError(event.get("message", "no reason given"))
                 if event.get("ready"):
-                    return
+                    return True
         raise SpawnError(f"the hub stopped reporting: status {progress.status_code}")
 
     def api(self, method: str, path: str, body: object = None) -> requests.Response:

@@ -68,6 +68,8 @@ install_engine() {
     apt-get -qq clean
     apt-get -qq -y install --download-only --no-install-recommends cifs-utils"
   rm "$root/usr/sbin/policy-rc.d"
+  # As on a host without it: `inv deploy` enables it, and until then no boot waits for it.
+  chroot "$root" systemctl --quiet disable docker.service docker.socket containerd.service
   printf 'nameserver 10.0.2.3\n' >"$root/etc/resolv.conf"
 }
 

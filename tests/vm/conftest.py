@@ -1,6 +1,7 @@
 """One virtual host and one file server for all; each test resumes the host in a frozen state."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,21 +48,22 @@ def mounted(states: States) -> Machine:
 
 
 @pytest.fixture
-def hub(states: States) -> Machine:
-    """A host with a running hub and a lab image, alice (of the group leem) and bob; no mounts."""
-    return states.resume("hub")
+def kept(request: pytest.FixtureRequest, states: States) -> Callable[[str], Machine]:
+    """Resume a host for the first of a test's parameters; each leaves it as it was for the next."""
+    return partial(_resume_once, request, states, request.node.originalname)
 
 
 @pytest.fixture
-def kept(request: pytest.FixtureRequest, states: States) -> Callable[[str], Machine]:
-    """Resume a host for the first of a test's parameters; each leaves it as it was for the next."""
+def kept_by_module(request: pytest.FixtureRequest, states: States) -> Callable[[str], Machine]:
+    """Resume a host for the first test of a module; each goes on where the one before ended."""
+    return partial(_resume_once, request, states, request.node.path.name)
 
-    def resume(state: str) -> Machine:
-        test = request.node.originalname
-        stash = request.session.stash
-        if stash.get(KEPT, None) == (test, state):
-            return states.machine
-        stash[KEPT] = (test, state)
-        return states.resume(state)
 
-    return resume
+def _resume_once(
+    request: pytest.FixtureRequest, states: States, keeper: str, state: str
+) -> Machine:
+    stash = request.session.stash
+    if stash.get(KEPT, None) == (keeper, state):
+        return states.machine
+    stash[KEPT] = (keeper, state)
+    return states.resume(state)

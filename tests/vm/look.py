@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+import requests
+
 from sandbox.vm.machine import Machine
 
 OURS = "cat /etc/fstab; find /etc/labhub /srv/labhub /mnt -xdev | sort; cat /etc/labhub/hub/*"
@@ -26,3 +28,15 @@ def seconds_until(is_so: Callable[[], bool], limit: float) -> float:
 def count_sessions(host: Machine) -> int:
     """Count the shells that sudo has started: each remote session is one."""
     return int(host.root("journalctl --quiet --no-pager _COMM=sudo | grep -c COMMAND= || true"))
+
+
+def answers(host: Machine) -> Callable[[], bool]:
+    """Return what tells whether the hub's login page can be had."""
+
+    def is_up() -> bool:
+        try:
+            return requests.get(f"{host.url}/hub/login", timeout=10).status_code == 200
+        except requests.RequestException:
+            return False
+
+    return is_up

@@ -1,4 +1,4 @@
-"""Shares in the labs: whose they are, and what a running lab sees when the file server goes."""
+"""Shares in the labs, in one long day of one host: each lab takes an emulated machine a minute."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sandbox.vm.machine import Machine
 from sandbox.vm.states import MEMBER_PASSWORD, SHARES
 from tests.hub_client import HubClient, SpawnError
 from tests.sandbox.inv import Inv
-from tests.vm.look import seconds_until
+from tests.vm.look import answers, seconds_until
 
 SLOW = 300
 """Seconds in which a lab has started on an emulated machine under load."""
@@ -30,99 +30,82 @@ def in_lab(host: Machine, name: str, script: str) -> str:
 
 
 @pytest.fixture
-def labs(inv: Inv, hub: Machine) -> Machine:
-    """A hub whose host has the shares mounted."""
-    inv.ok("mounts", **SHARES)
-    return hub
+def host(kept_by_module: Callable[[str], Machine]) -> Machine:
+    """A hub as the test before has left it."""
+    return kept_by_module("hub")
 
 
 def test_a_lab_that_runs_before_the_mounts_keeps_running_and_the_next_has_them(
-    inv: Inv, hub: Machine
+    inv: Inv, host: Machine
 ) -> None:
-    alice = browser(hub, "alice")
+    alice = browser(host, "alice")
     alice.spawn(IMAGE, timeout=SLOW)
     started = "docker inspect -f '{{.State.StartedAt}}' lab-alice labhub-hub labhub-proxy"
-    before = hub.root(started)
+    before = host.root(started)
     inv.ok("mounts", **SHARES)
     assert "everything is right already" in inv.ok("deploy", **SHARES).output
-    assert hub.root(started) == before and alice.is_running()
+    assert host.root(started) == before and alice.is_running()
     alice.stop()
     assert "~/leem" in alice.spawn_page() and "away" not in alice.spawn_page()
     alice.spawn(IMAGE, timeout=SLOW)
-    assert in_lab(hub, "alice", "ls -d data/. analysis/. leem/. /mnt/*/.").split() == [
+    assert in_lab(host, "alice", "ls -d data/. analysis/. leem/. /mnt/*/.").split() == [
         *("/mnt/analysis/.", "/mnt/data/.", "/mnt/leem/."),
         *("analysis/.", "data/.", "leem/."),
     ]
 
 
-def test_rights_in_the_labs_are_those_of_the_shares(labs: Machine, files: FileServer) -> None:
+def test_rights_in_the_labs_are_those_of_the_shares(host: Machine, files: FileServer) -> None:
     (files.folder / "data" / "measured.txt").write_text("electrons")
+    browser(host, "bob").spawn(IMAGE, timeout=SLOW)
     for name in ("alice", "bob"):
-        browser(labs, name).spawn(IMAGE, timeout=SLOW)
-        assert in_lab(labs, name, "cat data/measured.txt") == "electrons"
-        assert "Read-only file system" in in_lab(labs, name, "touch data/x")
-        assert (
-            in_lab(labs, name, f"echo {name} > analysis/{name}; stat -c %a analysis/{name}")
-            == "664"
-        )
-    assert in_lab(labs, "alice", "echo x > leem/a; stat -c %a leem/a") == "660"
+        assert in_lab(host, name, "cat data/measured.txt") == "electrons"
+        assert "Read-only file system" in in_lab(host, name, "touch data/x")
+        write = f"echo {name} > analysis/{name}; stat -c %a analysis/{name}"
+        assert in_lab(host, name, write) == "664"
+    assert in_lab(host, "alice", "echo x > leem/a; stat -c %a leem/a") == "660"
     # The lab book of LEEM is not for everybody: bob's lab does not even know of it.
-    assert in_lab(labs, "bob", "ls -d leem /mnt/leem /srv/labhub/* 2>/dev/null").split() == [
+    assert in_lab(host, "bob", "ls -d leem /mnt/leem /srv/labhub/* 2>/dev/null").split() == [
         "/srv/labhub/analysis",
         "/srv/labhub/data",
     ]
-    owners = labs.root("find /home/jupyter-* -user root")
+    owners = host.root("find /home/jupyter-* -user root")
     assert owners == "", "nothing of root's appears in a home"
 
 
+@pytest.mark.parametrize("lose", ["stop", "hang"])
+def test_the_file_server_is_lost_while_a_lab_reads(
+    host: Machine, files: FileServer, lose: str
+) -> None:
+    with (files.folder / "data" / "large").open("wb") as large:
+        large.truncate(1 << 30)
+    in_lab(host, "bob", "head -c 4096 data/large >/dev/null")
+    getattr(files, lose)()
+    began = time.monotonic()
+    said = in_lab(host, "bob", "dd if=data/large of=/dev/null bs=1M iflag=direct")
+    assert time.monotonic() - began < 75, "a minute, and what an emulated machine takes beside"
+    assert said.startswith("dd: "), said
+    files.resume() if lose == "hang" else files.start()
+    seconds_until(lambda: in_lab(host, "bob", "head -c 3 data/large | wc -c") == "3", 60)
+
+
 def test_a_reboot_without_the_file_server_and_its_return_into_a_running_lab(
-    inv: Inv, labs: Machine, files: FileServer
+    host: Machine, files: FileServer
 ) -> None:
     files.stop()
-    labs.reboot()
-    seconds_until(_answers(labs), 240)
-    bob = browser(labs, "bob")
+    host.reboot()
+    seconds_until(answers(host), 240)
+    bob = browser(host, "bob")
+    began = time.monotonic()
     page = bob.spawn_page()
+    assert time.monotonic() - began < 20, "a person waits for the page"
     assert "data (/mnt/data) is away" in page and "analysis (/mnt/analysis) is away" in page
     assert f"the file server {ADDRESS} does not answer" in page
     with pytest.raises(SpawnError, match="is away"):
         bob.spawn(IMAGE)
     bob.spawn(IMAGE, timeout=SLOW, without=["data", "analysis"])
     for path in ("data/", "analysis/", "/mnt/analysis/"):
-        assert "No such device" in in_lab(labs, "bob", f"ls {path}; touch {path}x")
+        assert "No such device" in in_lab(host, "bob", f"ls {path}; touch {path}x")
     files.start()
-    seconds_until(lambda: in_lab(labs, "bob", "touch analysis/x && echo written") == "written", 60)
-    assert "Read-only file system" in in_lab(labs, "bob", "touch data/x")
+    seconds_until(lambda: in_lab(host, "bob", "touch analysis/x && echo written") == "written", 60)
+    assert "Read-only file system" in in_lab(host, "bob", "touch data/x")
     assert (files.folder / "analysis" / "x").exists()
-
-
-@pytest.mark.parametrize("lose", ["stop", "hang"])
-def test_the_file_server_is_lost_while_a_lab_reads(
-    labs: Machine, files: FileServer, lose: str
-) -> None:
-    with (files.folder / "data" / "large").open("wb") as large:
-        large.truncate(1 << 30)
-    browser(labs, "bob").spawn(IMAGE, timeout=SLOW)
-    in_lab(labs, "bob", "head -c 4096 data/large >/dev/null")
-    getattr(files, lose)()
-    began = time.monotonic()
-    assert "data (/mnt/data) is away" in browser(labs, "alice").spawn_page()
-    assert time.monotonic() - began < 20, "a person waits for the page"
-    began = time.monotonic()
-    said = in_lab(labs, "bob", "dd if=data/large of=/dev/null bs=1M iflag=direct")
-    assert time.monotonic() - began < 75, "a minute, and what an emulated machine takes beside"
-    assert said.startswith("dd: "), said
-    files.resume() if lose == "hang" else files.start()
-    seconds_until(lambda: in_lab(labs, "bob", "head -c 3 data/large | wc -c") == "3", 60)
-
-
-def _answers(host: Machine) -> Callable[[], bool]:
-    import requests
-
-    def answers() -> bool:
-        try:
-            return requests.get(f"{host.url}/hub/login", timeout=10).status_code == 200
-        except requests.RequestException:
-            return False
-
-    return answers
