@@ -24,7 +24,10 @@ END
 }
 
 bootstrap() {
-  mmdebstrap --quiet --variant=minbase --include=ca-certificates trixie - |
+  # As root in mounts of its own: it would make all those of this machine private.
+  local apart=()
+  [ "$(id -u)" != 0 ] || apart=(unshare --mount)
+  "${apart[@]}" mmdebstrap --quiet --variant=minbase --include=ca-certificates trixie - |
     docker import - "$origin"
 }
 

@@ -110,7 +110,7 @@ stop() {
 
 down() {
   stop
-  if [ -e "$cache" ]; then step "Removing the engine's data" as_root rm -rf "$cache"; fi
+  if [ -e "$cache" ]; then step "Removing the engine's data" as_root rm -rf --one-file-system "$cache"; fi
 }
 
 case ${1:-} in

@@ -17,7 +17,7 @@ recipe=$(cat "${BASH_SOURCE[0]}" "$certificates"/*.crt 2>/dev/null | sha256sum |
 folder=$cache/$recipe
 mkdir -p "${cache%/*}"
 exec 9>"$cache.lock"
-flock 9
+flock --timeout 900 9 || fail "Another run has been making the virtual host for 15 minutes: see what holds $cache.lock"
 if [ -f "$folder/complete" ]; then
   echo "$folder"
   exit
@@ -87,11 +87,17 @@ make_keys() {
   done
 }
 
+# Never into /proc, /sys or /dev, which a bootstrap mounts and, when it is killed, leaves mounted:
+# so it has a mount namespace of its own as well.
+remove() {
+  as_root rm -rf --one-file-system "$@"
+}
+
 make_root() {
-  as_root rm -rf "$work"
+  remove "$work"
   as_root env LAB_KEYS="$folder" LAB_CERTIFICATES="$certificates" LAB_OPERATOR=agfalta \
     LAB_PASSWORD=lab-sudo \
-    nice mmdebstrap --quiet --variant=minbase --components=main \
+    nice unshare --mount mmdebstrap --quiet --variant=minbase --components=main \
     --include=linux-image-amd64,initramfs-tools,lz4,systemd-sysv,dbus,libpam-systemd,udev,kmod \
     --include=openssh-server,sudo,adduser,passwd,python3,ca-certificates,iproute2,procps,apt-utils \
     --include=e2fsprogs --skip=cleanup/apt \
@@ -106,11 +112,11 @@ make_disk() {
   cp "$work/usr/libexec/docker/cli-plugins/docker-buildx" "$folder/docker/cli-plugins/"
   as_root mke2fs -q -t ext4 -L root -E lazy_itable_init=0 -d "$work" "$folder/disk.raw" 12G
   qemu-img convert -O qcow2 "$folder/disk.raw" "$folder/disk.qcow2"
-  as_root rm -rf "$folder/disk.raw" "$work"
+  remove "$folder/disk.raw" "$work"
 }
 
 # One recipe is kept: another one's disk and frozen states are gigabytes.
-rm -rf "$cache"
+remove "$cache"
 mkdir -p "$folder"
 work=$folder/root
 make_keys
