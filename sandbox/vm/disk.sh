@@ -15,13 +15,6 @@ certificates=/usr/local/share/ca-certificates
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/labhub/vm
 recipe=$(cat "${BASH_SOURCE[0]}" "$certificates"/*.crt 2>/dev/null | sha256sum | cut -c1-12)
 folder=$cache/$recipe
-mkdir -p "${cache%/*}"
-exec 9>"$cache.lock"
-flock --timeout 900 9 || fail "Another run has been making the virtual host for 15 minutes: see what holds $cache.lock"
-if [ -f "$folder/complete" ]; then
-  echo "$folder"
-  exit
-fi
 
 # The small initrd holds what reaches the root disk, and no more: it is read by an emulated machine.
 customize() {
@@ -76,6 +69,15 @@ install_engine() {
 if [ "${1:-}" = customize ]; then
   customize "$2"
   install_engine "$2"
+  exit
+fi
+
+mkdir -p "${cache%/*}"
+exec 9>"$cache.lock"
+flock --timeout 900 9 ||
+  fail "Another run has been making the virtual host for 15 minutes: see what holds $cache.lock"
+if [ -f "$folder/complete" ]; then
+  echo "$folder"
   exit
 fi
 
