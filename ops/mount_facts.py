@@ -41,10 +41,11 @@ done
 # helps. A kernel calls it stale or, at a place where something is mounted, not there. All are
 # asked at once, and a silent file server is not waited for.
 _STALE = f"""\
-for point in {MOUNTS}/*/share; do
+for folder in {MOUNTS}/*/; do
+  point=${{folder}}share
   grep -qE " $point .* - cifs " /proc/self/mountinfo || continue
   (timeout -k 1 3 stat "$point/" 2>&1 | grep -qE 'Stale|No such file' &&
-    basename "$(dirname "$point")") &
+    basename "$folder") &
 done
 wait
 """
