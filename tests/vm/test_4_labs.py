@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -77,11 +78,15 @@ def test_the_file_server_is_lost_while_a_lab_reads(
     host: Machine, files: FileServer, lose: str
 ) -> None:
     with (files.folder / "data" / "large").open("wb") as large:
-        large.truncate(1 << 30)
-    in_lab(host, "bob", "head -c 4096 data/large >/dev/null")
-    getattr(files, lose)()
-    began = time.monotonic()
-    said = in_lab(host, "bob", "dd if=data/large of=/dev/null bs=1M iflag=direct")
+        large.truncate(1 << 40)
+    with ThreadPoolExecutor(1) as pool:
+        read = "dd if=data/large of=/dev/null bs=1M iflag=direct"
+        reading = pool.submit(in_lab, host, "bob", read)
+        time.sleep(5)
+        assert not reading.done()
+        began = time.monotonic()
+        getattr(files, lose)()
+        said = reading.result()
     assert time.monotonic() - began < 75, "a minute, and what an emulated machine takes beside"
     assert said.startswith("dd: "), said
     files.resume() if lose == "hang" else files.start()
