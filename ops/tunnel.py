@@ -34,7 +34,8 @@ def docker_socket(root_shell: OpenShell) -> Iterator[str]:
 
 
 def _serve(listener: socket.socket, root_shell: OpenShell) -> None:
-    with suppress(OSError, OpsError):
+    # Whatever of the two ends first, of what may be closed at any moment, has no news for anybody.
+    with suppress(OSError, EOFError, OpsError):
         while True:
             # One ahead of who asks: sudo takes its time to check a password.
             channel, heard = root_shell(_DIAL)

@@ -41,6 +41,8 @@ def bring_in(machine: Machine) -> Release:
             _build(image_of(release, name), Path(folder) / name, f"BASE_IMAGE={BASE}")
         _build_lab(image_of(release, "hub"), Path(folder) / "lab")
     built = [BASE, _LAB, *(image_of(release, name) for name in release.inputs)]
+    # `inv deploy` is to find the engine as a new host has it: installed, and not started at boot.
+    machine.root("systemctl start docker")
     _send(machine, ["docker", "save", *built], "docker load --quiet")
     return release
 
