@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help demo test lint lock bench pictures clean
 PYTHON := .venv/bin/python
 INV := .venv/bin/inv
+# A container host and a virtual host, each with a processor of its own, in the order of testpaths.
+BESIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 # What profile.d holds is read by whatever shell logs in, not run: it has no first line to check by.
 SCRIPTS = $(shell git ls-files '*.sh' .ci/run ':!*/profile.d/*')
 
@@ -21,7 +23,7 @@ demo: .venv/.ready ## a lab hub on a disposable host in a container, to click on
 
 test: .venv/.ready lint ## all tests; those of the whole journey start sandbox hosts of their own
 	@sandbox/prepare.sh >/dev/null
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(BESIDE)
 
 lint: .venv/.ready ## ruff, mypy and shellcheck
 	@. sandbox/lib.sh; need 'Linting' shellcheck:shellcheck; \
