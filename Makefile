@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 INV := .venv/bin/inv
 # A container host and a virtual host, each with a processor of its own, in the order of testpaths.
-BESIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+BESIDE := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 # What profile.d holds is read by whatever shell logs in, not run: it has no first line to check by.
 SCRIPTS = $(shell git ls-files '*.sh' .ci/run ':!*/profile.d/*')
 
