@@ -50,6 +50,7 @@ lock: ## compile the three requirements.lock anew, with the newest versions allo
 bench: .venv/.ready ## measure what bench/README.md promises
 	@sandbox/prepare.sh >/dev/null
 	@$(PYTHON) -m bench.run
+	@$(PYTHON) -m bench.boot
 
 pictures: .venv/.ready ## take the pictures of the README anew
 	@. sandbox/lib.sh; need 'Taking pictures' chromium:chromium
