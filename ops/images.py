@@ -3,11 +3,12 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,9 @@ from ops.config import Config
 from ops.engine import BASE
 from ops.errors import ConfigError, OperationError
 from ops.hashing import LEFTOVERS, digest
-from ops.host import Host
 from ops.script import Question
 from ops.source import GitSource, PypiSource, export, parse_source, tree_hash
-from ops.tunnel import docker_socket
+from ops.tunnel import OpenShell, docker_socket
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -155,34 +155,35 @@ class LayerPushed:
     total: int
 
 
-@contextmanager
-def engine_client(host: Host) -> Iterator[Callable[[], "APIClient"]]:
-    """Connect to the host's engine in the background: a build leaves the time for it."""
-    with docker_socket(host.root_shell) as url, ThreadPoolExecutor(1) as pool:
-        yield pool.submit(_connect, url).result
+def get_ready() -> None:
+    """Load the Docker SDK in the background: a build leaves the time for it."""
+    threading.Thread(target=import_module, args=("docker",), daemon=True).start()
 
 
-def _connect(url: str) -> "APIClient":
-    from docker import APIClient
-
-    return APIClient(base_url=url, version="auto", timeout=600)
-
-
-def publish(image: Image, client: Callable[[], "APIClient"]) -> Iterator[LayerPushed]:
+def publish(image: Image, root_shell: OpenShell) -> Iterator[LayerPushed]:
     """Push an image that is built on the host to the registry there.
 
     :raises OperationError: with what the engine or the registry said.
     """
+    from docker import APIClient
     from docker.errors import DockerException
 
     try:
-        events = client().push(f"{ADDRESS}/{image.name}", image.tag, stream=True, decode=True)
-        for event in events:
-            # A failure is an event like any other, not an exception.
-            if "error" in event:
-                raise OperationError(f"Pushing {image.reference} failed: {event['error']}")
-            detail = event.get("progressDetail") or {}
-            if detail.get("total"):
-                yield LayerPushed(event["id"], detail["current"], detail["total"])
+        # Only now: a connection that had waited for the build would be one that the engine ended.
+        with (
+            docker_socket(root_shell) as url,
+            closing(APIClient(base_url=url, version="auto", timeout=600)) as client,
+        ):
+            yield from _pushed(image, client)
     except (DockerException, OSError, json.JSONDecodeError) as error:
         raise OperationError(f"Pushing {image.reference} failed: {error}") from error
+
+
+def _pushed(image: Image, client: "APIClient") -> Iterator[LayerPushed]:
+    for event in client.push(f"{ADDRESS}/{image.name}", image.tag, stream=True, decode=True):
+        # A failure is an event like any other, not an exception.
+        if "error" in event:
+            raise OperationError(f"Pushing {image.reference} failed: {event['error']}")
+        detail = event.get("progressDetail") or {}
+        if detail.get("total"):
+            yield LayerPushed(event["id"], detail["current"], detail["total"])

@@ -9,7 +9,7 @@ from ops.errors import OperationError, StepError
 from ops.facts import STACK, parse_stack
 from ops.framing import Answers
 from ops.host import Host
-from ops.images import HOME, Image, build, clean, engine_client, publish, verdict
+from ops.images import HOME, Image, build, clean, get_ready, publish, verdict
 from ops.registry import Published, Registry
 
 
@@ -34,12 +34,12 @@ def push(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) -> N
         console.preview((change,), host.where)
         console.say(f"  then push {image.reference}" + (" and move latest" if latest else ""))
         return
+    get_ready()
     host.rsync(image.context, image.folder)
-    with engine_client(host) as client:
-        _build(host, image, change)
-        with console.layers(f"Push {image.name}:{image.tag}") as show:
-            for event in publish(image, client):
-                show(event.layer, event.current, event.total)
+    _build(host, image, change)
+    with console.layers(f"Push {image.name}:{image.tag}") as show:
+        for event in publish(image, host.root_shell):
+            show(event.layer, event.current, event.total)
     after = registry.find(image.name, image.tag)
     if after is None or after.labels.get("labhub.inputs") != image.inputs:
         raise OperationError(f"{image.name}:{image.tag} is not in the registry; push it again")

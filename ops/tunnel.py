@@ -18,38 +18,54 @@ OpenShell = Callable[[str], tuple[Channel, bytes]]
 
 @contextmanager
 def docker_socket(root_shell: OpenShell) -> Iterator[str]:
-    """Yield the URL of a local socket, each connection to which is one to the host's engine."""
+    """Yield the URL of a local socket, each connection to which is one to the host's engine.
+
+    :raises OpsError: at the end of a block that failed because there was no way to the engine.
+    """
+    failures: list[OpsError] = []
     with tempfile.TemporaryDirectory(prefix="labhub-") as folder:
         path = Path(folder, "docker.sock")  # the folder is 0700: nobody else can reach the engine
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen()
-            threading.Thread(target=_serve, args=(listener, root_shell), daemon=True).start()
+            arguments = (listener, root_shell, failures)
+            threading.Thread(target=_serve, args=arguments, daemon=True).start()
             try:
                 yield f"unix://{path}"
+            except Exception as error:
+                # The client only knows that its connection has ended.
+                if failures:
+                    raise failures[0] from error
+                raise
             finally:
                 # Only this wakes a thread that waits in accept().
                 with suppress(OSError):
                     listener.shutdown(socket.SHUT_RDWR)
 
 
-def _serve(listener: socket.socket, root_shell: OpenShell) -> None:
-    # Whatever of the two ends first, of what may be closed at any moment, has no news for anybody.
-    with suppress(OSError, EOFError, OpsError):
+def _serve(listener: socket.socket, root_shell: OpenShell, failures: list[OpsError]) -> None:
+    # Ends with the listener.
+    with suppress(OSError):
         while True:
-            # One ahead of who asks: sudo takes its time to check a password.
-            channel, heard = root_shell(_DIAL)
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                channel.close()
-                return
-            client.sendall(heard)
-            for pump in ((client.recv, channel.sendall), (channel.recv, client.sendall)):
-                ends = (client, channel)
-                threading.Thread(target=_pump, args=(*pump, ends), daemon=True).start()
-    # Without a way to the host nobody is to wait here: connections are refused from now on.
-    listener.close()
+            client, _ = listener.accept()
+            arguments = (client, root_shell, failures)
+            threading.Thread(target=_connect, args=arguments, daemon=True).start()
+
+
+def _connect(client: socket.socket, root_shell: OpenShell, failures: list[OpsError]) -> None:
+    # Not before somebody asks: the engine ends a connection on which nothing is asked for five
+    # minutes, and a build may last an hour.
+    try:
+        channel, heard = root_shell(_DIAL)
+    except OpsError as error:
+        failures.append(error)
+        client.close()
+        return
+    ends = (client, channel)
+    with suppress(OSError):
+        client.sendall(heard)
+    threading.Thread(target=_pump, args=(client.recv, channel.sendall, ends), daemon=True).start()
+    _pump(channel.recv, client.sendall, ends)
 
 
 def _pump(
@@ -60,7 +76,10 @@ def _pump(
     with suppress(OSError, EOFError):
         while data := read(65536):
             write(data)
-    # A half-open pair serves nobody: when one side ends, both do.
+    # A half-open pair serves nobody: when one side ends, both do. A socket that is only closed
+    # stays open as long as the other thread waits in its recv().
     for end in ends:
+        with suppress(OSError, EOFError):
+            end.shutdown(socket.SHUT_RDWR)
         with suppress(OSError, EOFError):
             end.close()

@@ -1,0 +1,51 @@
+"""The way to the host's engine ends for its client when it ends, and says why there is none."""
+
+import socket
+from pathlib import Path
+from typing import cast
+
+import pytest
+from paramiko import Channel
+
+from ops.errors import ConnectError
+from ops.images import Image, publish
+from ops.tunnel import docker_socket
+
+
+def test_who_speaks_to_the_engine_learns_at_once_that_the_host_is_gone() -> None:
+    ours, theirs = socket.socketpair()
+
+    def root_shell(_: str) -> tuple[Channel, bytes]:
+        return cast(Channel, ours), b"said already, "
+
+    with docker_socket(root_shell) as url, socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(url.removeprefix("unix://"))
+        client.sendall(b"ping")
+        assert theirs.recv(4) == b"ping"
+        theirs.sendall(b"pong")
+        theirs.close()
+        assert client.makefile("rb").read() == b"said already, pong"
+
+
+def test_the_host_learns_that_its_client_is_gone() -> None:
+    ours, theirs = socket.socketpair()
+
+    def root_shell(_: str) -> tuple[Channel, bytes]:
+        return cast(Channel, ours), b""
+
+    with docker_socket(root_shell) as url:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(url.removeprefix("unix://"))
+            client.sendall(b"ping")
+        theirs.settimeout(10)
+        assert theirs.makefile("rb").read() == b"ping"
+
+
+def test_a_push_that_has_no_way_to_the_engine_says_why(tmp_path: Path) -> None:
+    def root_shell(_: str) -> tuple[Channel, bytes]:
+        raise ConnectError("The connection to op@lab was lost; run the task again")
+
+    image = Image("agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123")
+    with pytest.raises(ConnectError, match="to op@lab was lost"):
+        list(publish(image, root_shell))
