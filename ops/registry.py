@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -69,16 +70,14 @@ class Registry:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any, bytes]:
-        connection = self._open(PORT)
+        asked = {**(headers or {}), **({"Accept": ", ".join(accept)} if accept else {})}
         try:
-            asked = {**(headers or {}), **({"Accept": ", ".join(accept)} if accept else {})}
-            connection.request(method, path, body, asked)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
-        except (HTTPException, OSError) as error:
+            with closing(self._open(PORT)) as connection:
+                connection.request(method, path, body, asked)
+                answer = connection.getresponse()
+                return answer.status, answer.headers, answer.read()
+        except (HTTPException, OSError, EOFError) as error:
             raise OperationError(
                 f"The registry does not answer ({error or type(error).__name__}): inv deploy "
                 "starts it"
             ) from error
-        finally:
-            connection.close()
