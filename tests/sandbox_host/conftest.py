@@ -9,19 +9,22 @@ from sandbox.running import Sandbox
 
 
 @pytest.fixture(scope="module")
-def bare() -> Iterator[Sandbox]:
+def bare(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Bring up a bare host; what a test leaves on it, the next one of the module finds."""
-    yield host.up("t-bare")
-    host.down("t-bare")
+    name = f"t-bare-{request.node.path.stem.removeprefix('test_')}"
+    yield host.up(name)
+    host.down(name)
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[Sandbox]:
+def machine(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Bring up a bare host that stands for a fresh laptop, with this repository's scripts on it."""
-    running = host.up("t-machine")
+    # One for each module, which may run beside another.
+    name = f"t-machine-{request.node.path.stem.removeprefix('test_')}"
+    running = host.up(name)
     running.container.put_archive("/opt", _packed("sandbox"))
     yield running
-    host.down("t-machine")
+    host.down(name)
 
 
 def _packed(folder: str) -> bytes:

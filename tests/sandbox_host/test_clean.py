@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import engine
-from sandbox.layout import LABEL, ROOT, Layout
+from sandbox.layout import LABEL, ROOT
 from sandbox.running import Sandbox
 
 OTHER_VOLUME = "labhub-not-ours"
@@ -42,7 +42,7 @@ def test_only_the_own_clone_is_cleaned(clone: Path, bare: Sandbox) -> None:
         assert [path.name for path in clone.glob(".env.*")] == [".env.real"]
         bare.container.reload()
         assert bare.container.status == "running"
-        assert client.images.get(Layout(ROOT, "t-bare").image)
+        assert client.images.get(bare.layout.image)
         assert OTHER_VOLUME in [volume.name for volume in client.volumes.list()]
     finally:
         other.remove()

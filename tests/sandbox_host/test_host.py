@@ -95,7 +95,7 @@ def test_certificates_of_this_machine_are_on_the_host(bare: Sandbox) -> None:
 
 def test_up_again_leaves_a_running_host_alone(bare: Sandbox) -> None:
     before = started_at(bare)
-    again = host.up("t-bare")
+    again = host.up(bare.layout.name)
     assert started_at(again) == before
     assert (again.ssh_port, again.web_port) == (bare.ssh_port, bare.web_port)
 
@@ -112,7 +112,7 @@ def test_a_reboot_keeps_everything(bare: Sandbox) -> None:
 def test_a_host_that_was_stopped_comes_up_again_as_it_was(bare: Sandbox) -> None:
     bare.exec(["touch", "/etc/kept-when-stopped"])
     bare.container.stop(timeout=60)
-    again = host.up("t-bare")
+    again = host.up(bare.layout.name)
     assert ssh(again, "ls /etc/kept-when-stopped").returncode == 0
 
 
@@ -125,7 +125,7 @@ def test_a_failing_command_of_the_back_door_is_a_sentence(bare: Sandbox) -> None
 def test_a_reset_host_is_bare_at_the_same_address_with_the_same_key(bare: Sandbox) -> None:
     known = bare.layout.known_hosts.read_text()
     bare.exec(["touch", "/etc/gone", "/var/lib/docker/gone"])
-    fresh = host.reset("t-bare")
+    fresh = host.reset(bare.layout.name)
     assert (fresh.ssh_port, fresh.web_port) == (bare.ssh_port, bare.web_port)
     assert fresh.layout.known_hosts.read_text() == known
     assert ssh(fresh, "ls /etc/gone").returncode == 2
