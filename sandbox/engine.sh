@@ -57,34 +57,47 @@ await() { # await SECONDS COMMAND…
   done
 }
 
-answers_or_died() { answers "$own" || ! is_ours; }
+# From its first moment on, before it has written its pidfile.
+runs() {
+  local lines=(/proc/[0-9]*/cmdline)
+  # By standard input, or the line of grep itself would be found.
+  grep --quiet --no-messages --text --fixed-strings --file=- "${lines[@]}" <<<"$pidfile"
+}
+
+answers_or_died() { answers "$own" || ! runs; }
 
 start_engine() {
   mkdir -p "$cache" && as_root mkdir -p "$run" || return
-  as_root "$here/network.sh" remember "$run" || return
+  local bridge
+  bridge=$(as_root "$here/network.sh" prepare "$run") || return
   # An empty configuration: the one in /etc/docker belongs to another engine.
   echo '{}' | as_root tee "$run/daemon.json" >/dev/null
   as_root rm -f "$pidfile"
   # In a session of its own: Ctrl-C in this terminal is not meant for it.
   as_root setsid --fork dockerd --config-file "$run/daemon.json" --log-level warn \
-    --group "$(id -g)" --data-root "$cache/docker" --exec-root "$run/exec" \
+    --group "$(id -g)" --bridge "$bridge" --iptables=false --ip6tables=false \
+    --data-root "$cache/docker" --exec-root "$run/exec" \
     --pidfile "$pidfile" --host "$own" >"$cache/dockerd.log" 2>&1
-  await 2 is_ours
-  await 60 answers_or_died
+  await 300 answers_or_died
   if ! answers "$own"; then
     cat "$cache/dockerd.log"
+    if ! runs; then clear_up; fi
     return 1
   fi
 }
+
+clear_up() { as_root "$here/network.sh" remove "$run" && as_root rm -rf "$run"; }
+
+# Where systemd runs, the package has started an engine of the system, or is about to.
+is_settled() { [ "$(systemctl is-active docker.service 2>/dev/null)" != activating ]; }
 
 up() {
   if find_engine; then return; fi
   refuse_a_closed_engine
   need "The sandbox" dockerd:docker.io
   # Debian 12's docker.io brings the command along, Debian 13's does not.
-  need "The sandbox" docker:docker-cli
-  # Where systemd runs, the package has started an engine of the system: then that one serves.
-  if [ -d /run/systemd/system ] && await 5 find_engine; then return; fi
+  need "The sandbox" docker:docker-cli ip:iproute2 iptables:iptables
+  if [ -d /run/systemd/system ] && await 300 is_settled && find_engine; then return; fi
   refuse_a_closed_engine
   consent "No Docker engine runs here; one is started for the sandbox." "sudo service docker start"
   step "Starting a Docker engine" start_engine
@@ -96,15 +109,18 @@ stop_engine() {
   pid=$(cat "$pidfile")
   as_root kill "$pid"
   # It stops its containers and ends its own containerd first.
-  if ! await 90 test ! -e "/proc/$pid"; then
-    echo "dockerd (process $pid) did not end within 90 s"
+  if ! await 300 test ! -e "/proc/$pid"; then
+    echo "dockerd (process $pid) did not end within 300 s"
     return 1
   fi
-  as_root "$here/network.sh" restore "$run" || return
-  as_root rm -rf "$run"
+  clear_up
 }
 
 stop() {
+  # One that was killed has left containers and mounts: one that starts takes them over.
+  if [ -e "$run" ] && ! is_ours; then
+    step "Starting the Docker engine that was killed, to end it properly" start_engine
+  fi
   if is_ours; then step "Stopping the Docker engine" stop_engine; fi
 }
 

@@ -4,6 +4,7 @@ The fresh machine is itself a sandbox host, so that no engine of the person's ow
 """
 
 import subprocess
+from ipaddress import ip_network
 
 import pytest
 
@@ -15,9 +16,9 @@ CACHE = "/var/lib/docker/cache"
 
 
 def engine(
-    machine: Sandbox, command: str, user: str = "root", check: bool = True
+    machine: Sandbox, command: str, user: str = "root", check: bool = True, cache: str = CACHE
 ) -> subprocess.CompletedProcess[str]:
-    argv = ["env", f"XDG_CACHE_HOME={CACHE}", ENGINE, command]
+    argv = ["env", f"XDG_CACHE_HOME={cache}", ENGINE, command]
     return machine.exec(argv, user=user, check=check)
 
 
@@ -69,8 +70,67 @@ def test_an_own_engine_starts_once_and_leaves_nothing(with_package: Sandbox) -> 
     assert "--pidfile /run/labhub-" not in processes(machine)
     assert machine.exec(["ls", CACHE]).stdout == ""
     assert "labhub-" not in machine.exec(["ls", "/run"]).stdout
-    assert "docker0" not in machine.exec(["ip", "link"]).stdout
-    assert "DOCKER" not in machine.exec(["iptables-save"]).stdout
+    assert_nothing_of_ours_in_the_network(machine)
+
+
+def network(machine: Sandbox, address: str) -> str:
+    inspect = ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]
+    return machine.exec(["docker", "--host", address, *inspect]).stdout.strip()
+
+
+def rules(machine: Sandbox) -> list[str]:
+    """Return the packet filter, but for its comments and counters."""
+    saved = machine.exec(["sh", "-c", "iptables-save; ip6tables-save"]).stdout
+    return [line.partition(" [")[0] for line in saved.splitlines() if line[0] != "#"]
+
+
+def forwarding(machine: Sandbox) -> str:
+    ask = "cat /proc/sys/net/ipv4/ip_forward; iptables --list-rules FORWARD"
+    return machine.exec(["sh", "-c", ask]).stdout
+
+
+def assert_nothing_of_ours_in_the_network(machine: Sandbox) -> None:
+    assert "labhub-" not in machine.exec(["ip", "link"]).stdout
+    assert not [rule for rule in rules(machine) if "labhub-" in rule]
+
+
+def test_two_engines_of_ours_share_no_address_and_the_last_one_undoes_all(
+    with_package: Sandbox,
+) -> None:
+    machine = with_package
+    undo = "echo 0 >/proc/sys/net/ipv4/ip_forward; iptables -F FORWARD; iptables -P FORWARD ACCEPT"
+    machine.exec(["sh", "-c", undo])
+    before = forwarding(machine)
+    caches = CACHE, f"{CACHE}-of-another"
+    addresses = [engine(machine, "up", cache=cache).stdout.strip() for cache in caches]
+    one, other = (ip_network(network(machine, address)) for address in addresses)
+    assert not one.overlaps(other)
+    assert forwarding(machine).startswith("1\n-P FORWARD DROP\n")
+    engine(machine, "down", cache=caches[0])
+    assert forwarding(machine).startswith("1\n-P FORWARD DROP\n")
+    machine.exec(["docker", "--host", addresses[1], "version"])
+    engine(machine, "down", cache=caches[1])
+    assert forwarding(machine) == before
+    assert_nothing_of_ours_in_the_network(machine)
+
+
+def test_the_network_of_another_engine_stays_as_it_is(with_package: Sandbox) -> None:
+    machine = with_package
+    machine.exec(["systemctl", "start", "docker.service"])
+    before = rules(machine)
+    assert "-A FORWARD -i docker0 -o docker0 -j ACCEPT" in before
+    # As it is where the person may not use the system's engine.
+    machine.exec(["mv", "/run/docker.sock", "/run/docker.sock.away"])
+    own = engine(machine, "up").stdout.strip()
+    machine.exec(["mv", "/run/docker.sock.away", "/run/docker.sock"])
+    assert own.startswith("unix:///run/labhub-")
+    systems = network(machine, "unix:///run/docker.sock")
+    assert not ip_network(network(machine, own)).overlaps(ip_network(systems))
+    assert [rule for rule in rules(machine) if "labhub-" not in rule] == before
+    engine(machine, "down")
+    assert rules(machine) == before
+    assert "docker0" in machine.exec(["ip", "link"]).stdout
+    machine.exec(["systemctl", "stop", "docker.service", "docker.socket"])
 
 
 def test_only_the_engine_that_was_started_is_stopped(with_package: Sandbox) -> None:
@@ -91,5 +151,8 @@ def test_a_process_id_that_now_belongs_to_another_program_is_not_killed(
     pid, run = machine.exec(["sh", "-c", find]).stdout.split()
     machine.exec(["kill", "-KILL", pid])
     machine.exec(["sh", "-c", f"echo 1 > {run}/dockerd.pid"])
+    # What was killed has left its network and its containerd: the engine is ended properly.
     engine(machine, "stop")
     assert machine.exec(["ps", "-p", "1", "-o", "comm="]).stdout.strip() == "systemd"
+    assert run not in processes(machine)
+    assert_nothing_of_ours_in_the_network(machine)
