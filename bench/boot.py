@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.vm.fileserver import ADDRESS, PASSWORD, PORT, USER, FileServer
-from sandbox.vm.machine import Machine, disk_folder
+from sandbox.vm.machine import Machine
 from sandbox.vm.states import States
 from tests.sandbox.inv import Inv
 
@@ -27,11 +27,15 @@ LAB = "bench"
 WRITE = "bash -c 'touch /mnt/analysis/{} 2>/dev/null && echo written || true'"
 PATIENCE = 120
 """Seconds for which nobody helps."""
+READ = f"""
+runuser -u jupyter-bob -- timeout --signal KILL {PATIENCE} \
+  dd if=/mnt/data/large of=/dev/null bs=1M iflag=direct 2>&1 || true
+"""
 
 
 def main() -> None:
     """Print the table of bench/README.md."""
-    machine = Machine(LAB, disk_folder())
+    machine = Machine(LAB)
     files = FileServer(Path(tempfile.mkdtemp(prefix="labhub-bench-")))
     try:
         states = States(machine, files)
@@ -59,6 +63,7 @@ def _by_hand(host: Machine) -> None:
 def _measure(
     states: States, prepare: Callable[[Machine], None], lose: Callable[[], None]
 ) -> dict[str, str]:
+    read = _read(states, prepare, lose)
     host = states.resume("mounted")
     prepare(host)
     lose()
@@ -72,11 +77,25 @@ def _measure(
     lost = host.root(WRITE.format("root"))
     states.files.start()
     return {
+        "a member reads, and the server is lost: the error comes": read,
         "shut down, boot and an operator's login": f"{logged_in:.0f} s",
         "systemd's verdict on the boot": state,
         "root writes to analysis meanwhile": "on the host's disk" if lost == "written" else "error",
         "the server is back; a member's file arrives there": _arrives(host, states.files),
     }
+
+
+def _read(states: States, prepare: Callable[[Machine], None], lose: Callable[[], None]) -> str:
+    host = states.resume("mounted")
+    prepare(host)
+    with (states.files.folder / "data" / "large").open("wb") as large:
+        large.truncate(1 << 30)
+    host.root("runuser -u jupyter-bob -- head -c 4096 /mnt/data/large >/dev/null")
+    lose()
+    began = time.monotonic()
+    host.root(READ)
+    seconds = time.monotonic() - began
+    return f"after {seconds:.0f} s" if seconds < PATIENCE else f"not in {PATIENCE} s"
 
 
 def _arrives(host: Machine, files: FileServer) -> str:

@@ -1,6 +1,8 @@
 #!/bin/bash
 # The disk of a virtual host: Debian 13 with its own kernel, systemd, sshd, sudo and Docker.
 # Prints the folder that holds disk.qcow2, vmlinuz, initrd and the keys; made once, then kept.
+#   disk.sh        make it where it is missing
+#   disk.sh alone  the same, and remove the disks of other recipes: nobody else uses one now
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=sandbox/lib.sh
@@ -26,7 +28,9 @@ customize() {
   printf '[Match]\nName=en* eth*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n[DHCPv4]\nUseDNS=no\n' \
     >"$root/etc/systemd/network/10-lan.network"
   chroot "$root" systemctl enable systemd-networkd ssh
-  chroot "$root" systemctl mask systemd-networkd-persistent-storage systemd-firstboot
+  # The timers are masked for what they start by themselves, a lock of apt's among it.
+  chroot "$root" systemctl mask systemd-networkd-persistent-storage systemd-firstboot \
+    e2scrub_reap.service e2scrub_all.timer apt-daily.timer apt-daily-upgrade.timer fstrim.timer
   chroot "$root" useradd -m -u 1000 -s /bin/bash -G sudo "$LAB_OPERATOR"
   echo "$LAB_OPERATOR:$LAB_PASSWORD" | chroot "$root" chpasswd
   install -d -m 700 -o 1000 -g 1000 "$root/home/$LAB_OPERATOR/.ssh"
@@ -74,18 +78,14 @@ fi
 
 mkdir -p "${cache%/*}"
 exec 9>"$cache.lock"
-flock --timeout 900 9 ||
-  fail "Another run has been making the virtual host for 15 minutes: see what holds $cache.lock"
-if [ -f "$folder/complete" ]; then
-  echo "$folder"
-  exit
-fi
+# Made in a minute or in ten; an hour is a hang.
+flock --timeout 3600 9 ||
+  fail "Another run has been making the virtual host for an hour: see what holds $cache.lock"
 
 make_keys() {
   local key
   for key in operator host root; do
-    [ -f "$folder/${key}_ed25519" ] ||
-      ssh-keygen -q -t ed25519 -N '' -C "labhub-vm-$key" -f "$folder/${key}_ed25519"
+    ssh-keygen -q -t ed25519 -N '' -C "labhub-vm-$key" -f "$folder/${key}_ed25519" || return
   done
 }
 
@@ -106,23 +106,36 @@ make_root() {
     --customize-hook="\"$here/disk.sh\" customize \"\$1\"" trixie "$work"
 }
 
+# What is run as a condition does not end at its first failure by itself: hence each &&.
 make_disk() {
-  cp -L "$work/vmlinuz" "$folder/vmlinuz"
-  cp -L "$work/initrd.img" "$folder/initrd"
-  # This machine's docker may have no BuildKit; the host's plugin serves both.
-  mkdir -p "$folder/docker/cli-plugins"
-  cp "$work/usr/libexec/docker/cli-plugins/docker-buildx" "$folder/docker/cli-plugins/"
-  as_root mke2fs -q -t ext4 -L root -E lazy_itable_init=0 -d "$work" "$folder/disk.raw" 12G
-  qemu-img convert -O qcow2 "$folder/disk.raw" "$folder/disk.qcow2"
-  remove "$folder/disk.raw" "$work"
+  cp -L "$work/vmlinuz" "$folder/vmlinuz" &&
+    cp -L "$work/initrd.img" "$folder/initrd" &&
+    # This machine's docker may have no BuildKit; the host's plugin serves both.
+    mkdir -p "$folder/docker/cli-plugins" &&
+    cp "$work/usr/libexec/docker/cli-plugins/docker-buildx" "$folder/docker/cli-plugins/" &&
+    as_root mke2fs -q -t ext4 -L root -E lazy_itable_init=0 -d "$work" "$folder/disk.raw" 12G &&
+    qemu-img convert -O qcow2 "$folder/disk.raw" "$folder/disk.qcow2" &&
+    remove "$folder/disk.raw" "$work"
 }
 
-# One recipe is kept: another one's disk and frozen states are gigabytes.
-remove "$cache"
-mkdir -p "$folder"
+make_host() (
+  remove "$folder" &&
+    mkdir -p "$folder" &&
+    make_keys &&
+    step "Bootstrapping the virtual host's Debian" make_root &&
+    step "Making the virtual host's disk" make_disk &&
+    touch "$folder/complete"
+)
+
+make_once_more() {
+  say "Once more, from nothing"
+  make_host
+}
+
 work=$folder/root
-make_keys
-step "Bootstrapping the virtual host's Debian" make_root
-step "Making the virtual host's disk" make_disk
-touch "$folder/complete"
+[ -f "$folder/complete" ] || make_host || make_once_more
+# With its frozen states a disk is gigabytes.
+if [ "${1:-}" = alone ]; then
+  for other in "$cache"/*; do [ "$other" = "$folder" ] || remove "$other"; done
+fi
 echo "$folder"

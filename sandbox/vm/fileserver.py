@@ -5,15 +5,15 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 from sandbox.engine import SandboxError
+from sandbox.patience import SERVICE, until
 from sandbox.ports import is_free
 
 ADDRESS = "10.0.2.2"
 PORT = 4459
-"""Frozen hosts know it, so that it is always the same."""
+"""Frozen hosts know it, so that it is always the same: whoever has a virtual host takes turns."""
 USER, PASSWORD = "labnas", "nas-secret"
 SHARES = ("data", "analysis", "leem", "my share")
 _PATH = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
@@ -43,8 +43,9 @@ class FileServer:
     def start(self) -> None:
         """Start it, or start it again."""
         self.stop()
-        if not is_free(PORT):
-            raise SandboxError(f"Port {PORT} of 127.0.0.1 is in use: the file server needs it")
+        until(
+            lambda: is_free(PORT), f"Port {PORT} of 127.0.0.1 is free for the file server", SERVICE
+        )
         self._daemon = subprocess.Popen(
             # It ends with us.
             [
@@ -57,11 +58,12 @@ class FileServer:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        end = time.monotonic() + 20
-        while is_free(PORT):
-            if time.monotonic() > end or self._daemon.poll() is not None:
-                raise SandboxError(f"The file server does not start: see {self.folder}")
-            time.sleep(0.1)
+        until(self._listens, "The file server starts", SERVICE, pause=0.1)
+
+    def _listens(self) -> bool:
+        if self._daemon is None or self._daemon.poll() is not None:
+            raise SandboxError(f"The file server ended: see {self.folder}")
+        return not is_free(PORT)
 
     def stop(self) -> None:
         """End it and its connections at once: who asks is refused from then on."""

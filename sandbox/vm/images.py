@@ -6,7 +6,9 @@ import socket
 import subprocess
 import tempfile
 import threading
+import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ops.config import load
@@ -15,6 +17,7 @@ from ops.facts import SYSTEM, parse_system
 from ops.release import Release, read_files, render_release
 from sandbox import engine
 from sandbox.layout import BASE_IMAGE, ROOT
+from sandbox.patience import ANSWER, SERVICE, until
 from sandbox.vm.fileserver import ADDRESS
 from sandbox.vm.machine import Machine
 
@@ -59,9 +62,13 @@ def fill_registry(machine: Machine, release: Release) -> None:
     """Put the lab into the registry of a host: pushed here, where it takes no time to compress."""
     started = ("--detach", "--rm", "--volume", "/var/lib/docker-registry")
     registry = image_of(release, "registry")
+    # It may be left of a run that was killed.
+    _docker("rm", "--force", "--volumes", _REGISTRY, check=False)
     _docker("run", *started, "--name", _REGISTRY, "--publish", "127.0.0.1::5000", registry)
     try:
-        reference = f"localhost:{_docker('port', _REGISTRY, '5000').rpartition(':')[2]}/{LAB}"
+        at = f"localhost:{_docker('port', _REGISTRY, '5000').rpartition(':')[2]}"
+        until(lambda: _answers(f"http://{at}/v2/"), "The registry answers", SERVICE)
+        reference = f"{at}/{LAB}"
         _docker("tag", _LAB, reference)
         _docker("push", "--quiet", reference)
         copy = ["docker", "cp", f"{_REGISTRY}:/var/lib/docker-registry/.", "-"]
@@ -73,6 +80,12 @@ def fill_registry(machine: Machine, release: Release) -> None:
     # On a person's own engine nothing of this is left behind; the build cache makes it anew.
     _docker("image", "rm", reference, _LAB, BASE)
     _docker("image", "rm", *(image_of(release, name) for name in release.inputs))
+
+
+def _answers(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(url, timeout=ANSWER):  # noqa: S310
+        return True
+    return False
 
 
 def image_of(release: Release, service: str) -> str:
@@ -97,9 +110,10 @@ def _send(machine: Machine, argv: Sequence[str], take: str) -> None:
     # Not through SSH: what an emulated machine is worst at is cryptography.
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        sender = threading.Thread(target=_serve_once, args=(server, argv))
+        # Where the host never comes for it, nobody waits for the end of this.
+        sender = threading.Thread(target=_serve_once, args=(server, argv), daemon=True)
         sender.start()
-        machine.root(f"exec 3<>/dev/tcp/{ADDRESS}/{port}; {take} <&3", seconds=900)
+        machine.root(f"exec 3<>/dev/tcp/{ADDRESS}/{port}; {take} <&3")
         sender.join()
 
 
@@ -110,8 +124,8 @@ def _serve_once(server: socket.socket, argv: Sequence[str]) -> None:
         subprocess.run(argv, stdout=connection.fileno(), check=False)
 
 
-def _docker(*argv: str, text: str = "") -> str:
+def _docker(*argv: str, text: str = "", check: bool = True) -> str:
     done = subprocess.run(["docker", *argv], input=text, text=True, capture_output=True)
-    if done.returncode:
+    if check and done.returncode:
         raise engine.SandboxError(f"docker {argv[0]} failed: {done.stderr[-2000:]}")
     return done.stdout.strip()

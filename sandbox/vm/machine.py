@@ -6,32 +6,30 @@ import tempfile
 import time
 from pathlib import Path
 
-from sandbox import ports
+from ops.errors import OpsError
 from sandbox.engine import SandboxError
-from sandbox.layout import (
-    ROOT,
-    Layout,
-    render_env,
-    render_known_hosts,
-    render_ssh_config,
-)
+from sandbox.layout import ROOT, Layout, render_env, render_known_hosts, render_ssh_config
+from sandbox.patience import BOOT, TASK, finish, until
 from sandbox.vm.qemu import Qemu, overlay
+from sandbox.vm.turn import take_turn
 
-BOOT_SECONDS = 300
+SSH, WEB = 22, 80
 KEYS = ("operator_ed25519", "host_ed25519")
 
 
 class Machine:
-    """One virtual host; its ports are those of 127.0.0.1."""
+    """One virtual host, the only one of this machine; its ports are those of 127.0.0.1."""
 
-    def __init__(self, name: str, disk_folder: Path) -> None:
+    def __init__(self, name: str) -> None:
+        self._turn = take_turn()
         self.layout = Layout(ROOT, name)
-        self.disks = disk_folder
-        self.folder = disk_folder / name
+        self.disks = disk_folder()
+        self.folder = self.disks / name
         self.folder.mkdir(exist_ok=True)
         self._disk = self.folder / "disk.qcow2"
         self._qemu: Qemu | None = None
-        self._describe()
+        self.ssh_port = self.web_port = 0
+        self._prepare()
 
     def start(self, state: str | None = None) -> None:
         """Boot on a fresh disk, or resume a frozen host, on a disk of its own as well."""
@@ -50,10 +48,12 @@ class Machine:
     def reboot(self) -> None:
         """Shut it down in order, and switch it on again."""
         self.root("systemctl poweroff", check=False)
-        end = time.monotonic() + 120
-        while self._qemu and self._qemu.is_running() and time.monotonic() < end:
-            time.sleep(0.5)
+        until(lambda: not self.is_on(), "The virtual host shuts down", BOOT)
         self.boot()
+
+    def is_on(self) -> bool:
+        """Tell whether it runs, be it that nobody can log in."""
+        return self._qemu is not None and self._qemu.is_running()
 
     def power_cut(self) -> None:
         """End it at once; what it had not written is lost."""
@@ -78,22 +78,28 @@ class Machine:
         """Tell whether there is such a state."""
         return (self.disks / f"{state}.qcow2").exists()
 
-    def root(self, script: str, *args: str, check: bool = True, seconds: float = 300) -> str:
+    def root(self, script: str, *args: str, check: bool = True, seconds: float = TASK) -> str:
         """Run shell as root on the host, past the tool, and return what it printed."""
         quoted = " ".join("'" + arg.replace("'", "'\\''") + "'" for arg in ("sh", *args))
-        done = subprocess.run(
-            [
-                *self._ssh,
-                f"bash -euo pipefail -c \"$(cat <<'LABHUB'\n{script}\nLABHUB\n)\" {quoted}",
-            ],
+        line = f"bash -euo pipefail -c \"$(cat <<'LABHUB'\n{script}\nLABHUB\n)\" {quoted}"
+        with subprocess.Popen(
+            [*self._ssh, line],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=seconds,
-        )
-        if check and done.returncode:
-            raise SandboxError(f"On the virtual host: {script}\n{done.stdout}{done.stderr}")
-        return done.stdout.strip()
+            errors="replace",
+        ) as ssh:
+            output, errors = finish(ssh, seconds)
+        if check and ssh.returncode:
+            raise SandboxError(f"On the virtual host: {script}\n{output}{errors}")
+        return output.strip()
+
+    def console(self, lines: int = 30) -> str:
+        """Return the last that it said where a screen would be."""
+        said = self.folder / "serial.log"
+        text = said.read_text(errors="replace") if said.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
 
     @property
     def url(self) -> str:
@@ -106,33 +112,43 @@ class Machine:
         shutil.rmtree(self.layout.folder, ignore_errors=True)
         shutil.rmtree(self._control.parent, ignore_errors=True)
         self.layout.env_file.unlink(missing_ok=True)
+        self._turn.close()
 
-    def _describe(self) -> None:
+    def _prepare(self) -> None:
         layout = self.layout
         layout.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for key in (*KEYS, *(f"{key}.pub" for key in KEYS), "root_ed25519"):
             shutil.copy2(self.disks / key, layout.folder / key)
-        self.ssh_port, self.web_port = ports.choose(layout, set())
+        # One connection for all: a handshake takes an emulated machine a second.
+        self._control = Path(tempfile.mkdtemp(prefix="labhub-vm-")) / "ssh"
+        master = ["-o", "ControlMaster=auto", "-o", "ControlPersist=yes"]
+        self._ssh = ["ssh", "-F", str(layout.ssh_config), *master, "-l", "root"]
+        self._ssh += ["-o", f"ControlPath={self._control}", "-o", f"ConnectTimeout={BOOT:.0f}"]
+        self._ssh += ["-i", str(layout.folder / "root_ed25519"), layout.alias]
+
+    def _describe(self, ports: dict[int, int]) -> None:
+        layout = self.layout
+        self.ssh_port, self.web_port = ports[SSH], ports[WEB]
         layout.ssh_config.write_text(render_ssh_config(layout, self.ssh_port))
         layout.known_hosts.write_text(render_known_hosts(layout, self.ssh_port))
         layout.env_file.touch(mode=0o600)
         layout.env_file.write_text(render_env(layout, self.web_port))
-        # One connection for all: a handshake takes an emulated machine a second.
-        self._control = Path(tempfile.mkdtemp(prefix="labhub-vm-")) / "ssh"
-        master = ["-o", "ControlMaster=auto", "-o", "ControlPersist=yes"]
-        self._ssh = ["ssh", "-F", str(layout.ssh_config), *master, "-o", "ConnectTimeout=20"]
-        self._ssh += ["-o", f"ControlPath={self._control}", "-l", "root"]
-        self._ssh += ["-i", str(layout.folder / "root_ed25519"), layout.alias]
 
     def _run(self, state: Path | None) -> None:
-        forwards = {self.ssh_port: 22, self.web_port: 80}
-        self._qemu = Qemu(self.folder, self._disk, forwards, state)
-        end = time.monotonic() + BOOT_SECONDS
-        while "ready" not in self.root("echo ready", check=False, seconds=60):
-            self._qemu.require_running()
-            if time.monotonic() > end:
-                raise SandboxError(f"No ssh after {BOOT_SECONDS} s: {self.folder}/serial.log")
-            time.sleep(1)
+        self._qemu = Qemu(self.folder, self._disk, (SSH, WEB), state)
+        self._describe(self._qemu.ports())
+        try:
+            until(self._lets_in, "The virtual host boots", BOOT, pause=1)
+        except OpsError as error:
+            raise SandboxError(f"{error}; its last words:\n{self.console()}") from error
+
+    def _lets_in(self) -> bool:
+        assert self._qemu  # noqa: S101
+        self._qemu.require_running()
+        # Of two values SSH takes the first. What is sent before the host has a network is repeated
+        # more and more seldom.
+        probe = ["ssh", "-o", "ConnectTimeout=20", *self._ssh[1:], "true"]
+        return subprocess.run(probe, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
 
     def _hang_up(self) -> None:
         subprocess.run([*self._ssh, "-O", "exit"], capture_output=True, check=False)
@@ -144,9 +160,9 @@ def _rebase(disk: Path, origin: Path) -> None:
 
 
 def disk_folder() -> Path:
-    """Return the folder with the disk, which is made where it is missing."""
+    """Return the folder with the disk, which is made where it is missing; it is our turn."""
     script = Path(__file__).with_name("disk.sh")
-    done = subprocess.run([str(script)], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([str(script), "alone"], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SandboxError("There is no virtual host: what is missing is said above")
     return Path(done.stdout.strip().splitlines()[-1])

@@ -2,36 +2,49 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sandbox.engine import SandboxError
+from sandbox.patience import ANSWER, SERVICE, until
 
 MEMORY_MB = 2048
 # Emulated, the wide instructions are slower than the narrow ones that they replace: unpacking an
 # image took 24 s with them and 17 s without.
 CPU = "max,avx=off,avx2=off,sha-ni=off"
+_UNUSED = (
+    *("ahci", "libahci", "libata", "sg", "i2c_i801", "lpc_ich", "iTCO_wdt", "cfg80211"),
+    *("kvm", "kvm_amd", "powernow_k8", "acpi_cpufreq"),
+    *("pcspkr", "psmouse", "serio_raw", "joydev", "evdev", "button"),
+)
+QUICK = f"edd=off mitigations=off norandmaps modprobe.blacklist={','.join(_UNUSED)}"
+"""What a kernel need not do that is emulated: guard itself against its processor, for one.
+
+At random addresses the same program is translated for each process anew: a process takes more
+than twice as long to start, a boot a quarter longer.
+"""
 
 
 class Qemu:
     """A running QEMU; `-accel tcg`, because a virtual machine may have no KVM of its own."""
 
-    def __init__(self, folder: Path, disk: Path, forwards: dict[int, int], state: Path | None):
-        """Start a machine; `forwards` are its ports by those of 127.0.0.1."""
+    def __init__(self, folder: Path, disk: Path, served: Sequence[int], state: Path | None):
+        """Start a machine; `served` are those of its ports that are to be reached from here."""
         self._folder = folder
         (folder / "qmp").unlink(missing_ok=True)
         options = [
             *("-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", CPU),
-            *("-m", str(MEMORY_MB), "-smp", "2", "-display", "none"),
+            *("-m", str(MEMORY_MB), "-smp", "2", "-display", "none", "-nodefaults"),
             *("-kernel", str(folder.parent / "vmlinuz"), "-initrd", str(folder.parent / "initrd")),
-            *("-append", "root=/dev/vda console=ttyS0 rw edd=off quiet loglevel=4"),
+            *("-append", f"root=/dev/vda console=ttyS0 rw {QUICK} quiet loglevel=4"),
             *("-drive", f"file={disk},format=qcow2,if=virtio,cache=unsafe,discard=unmap"),
-            *("-netdev", _user_network(forwards), "-device", "virtio-net-pci,netdev=n0,romfile="),
+            *("-netdev", _user_network(served), "-device", "virtio-net-pci,netdev=n0,romfile="),
             *("-device", "virtio-rng-pci", "-serial", f"file:{folder / 'serial.log'}"),
             *("-qmp", f"unix:{folder / 'qmp'},server,nowait"),
         ]
@@ -47,7 +60,7 @@ class Qemu:
                 start_new_session=True,
             )
         if state:
-            self._await("paused", 120)
+            until(self._has_arrived, "The frozen host is read", SERVICE, pause=0.1)
             self.command("cont")
 
     def is_running(self) -> bool:
@@ -58,14 +71,21 @@ class Qemu:
         """Raise a `SandboxError` with what QEMU said where it has ended."""
         if not self.is_running():
             said = (self._folder / "qemu.log").read_text()[-500:]
-            raise SandboxError(f"The virtual host ended: {said or 'without a word'}")
+            status = self._process.returncode
+            raise SandboxError(f"The virtual host ended with {status}: {said or 'without a word'}")
+
+    def ports(self) -> dict[int, int]:
+        """Return the ports of 127.0.0.1, which the kernel has chosen, by those of the machine."""
+        network = self.command("human-monitor-command", **{"command-line": "info usernet"})
+        forward = r"HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)"
+        return {int(there): int(here) for here, there in re.findall(forward, network)}
 
     def save(self, state: Path) -> None:
         """Write the machine's memory into a file and end it: its disk belongs to that file now."""
         self.command("stop")
         self.command("migrate-set-parameters", **{"max-bandwidth": 4_000_000_000})
         self.command("migrate", uri=f"exec:zstd -1 -q -f -o {state}")
-        _poll(lambda: self.command("query-migrate").get("status") == "completed", 120)
+        until(self._is_saved, "The virtual host is frozen", SERVICE, pause=0.1)
         self.end()
 
     def end(self) -> None:
@@ -75,21 +95,42 @@ class Qemu:
 
     def command(self, name: str, **arguments: Any) -> Any:
         """Run one QMP command and return its answer."""
-        _poll((self._folder / "qmp").exists, 30, self.require_running)
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(_short(self._folder / "qmp"))
-            with connection.makefile("rw") as stream:
+        connection = until(self._connect, "QEMU listens", SERVICE, pause=0.05)
+        assert connection  # noqa: S101
+        try:
+            with connection, connection.makefile("rw") as stream:
                 stream.readline()
                 _ask(stream, "qmp_capabilities", {})
                 return _ask(stream, name, arguments)
+        except OSError:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(ANSWER)
+            self.require_running()
+            raise
 
-    def _await(self, status: str, seconds: float) -> None:
-        _poll(lambda: self.command("query-status")["status"] == status, seconds)
+    def _connect(self) -> socket.socket | None:
+        self.require_running()
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(_short(self._folder / "qmp"))
+        except OSError:
+            connection.close()
+            return None
+        return connection
+
+    def _has_arrived(self) -> bool:
+        return bool(self.command("query-status")["status"] == "paused")
+
+    def _is_saved(self) -> bool:
+        status = self.command("query-migrate").get("status")
+        if status == "failed":
+            raise SandboxError("QEMU cannot write the frozen host: is the disk full?")
+        return bool(status == "completed")
 
 
-def _user_network(forwards: dict[int, int]) -> str:
-    rules = [f"hostfwd=tcp:127.0.0.1:{here}-:{there}" for here, there in forwards.items()]
-    return ",".join(["user", "id=n0", *rules])
+def _user_network(served: Sequence[int]) -> str:
+    # From port 0, so that the kernel chooses one and nobody can come before.
+    return ",".join(["user", "id=n0", *(f"hostfwd=tcp:127.0.0.1:0-:{port}" for port in served)])
 
 
 def _short(path: Path) -> str:
@@ -106,17 +147,6 @@ def _ask(stream: Any, name: str, arguments: dict[str, Any]) -> Any:
             return answer["return"]
         if "error" in answer:
             raise SandboxError(f"QEMU refuses {name}: {answer['error']}")
-
-
-def _poll(
-    is_done: Callable[[], bool], seconds: float, meanwhile: Callable[[], None] = lambda: None
-) -> None:
-    end = time.monotonic() + seconds
-    while not is_done():
-        meanwhile()
-        if time.monotonic() > end:
-            raise SandboxError(f"The virtual host did not get there within {seconds:.0f} s")
-        time.sleep(0.1)
 
 
 def overlay(backing: Path, disk: Path) -> None:

@@ -10,11 +10,14 @@ import hashlib
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ops.errors import OpsError
 from sandbox.engine import SandboxError
 from sandbox.layout import ROOT
+from sandbox.patience import finish
 from sandbox.steps import step
 from sandbox.vm import images
 from sandbox.vm.fileserver import ADDRESS, PASSWORD, PORT, USER, FileServer
@@ -63,16 +66,32 @@ class States:
         }
 
     def resume(self, state: str) -> Machine:
-        """Resume a host in a state, which is made where there is none; return it."""
+        """Resume a host in a state, which is made where there is none; return it.
+
+        Where that fails, all states are made once more, from nothing, before it counts as broken.
+        """
+        try:
+            self._resume(state)
+        except (OpsError, OSError, subprocess.SubprocessError) as error:
+            warnings.warn(f"Made once more: the virtual host {state}. {error}", stacklevel=2)
+            self.machine.power_cut()
+            for path in (path for name in self._makers for path in self._frozen(name)):
+                path.unlink()
+            self._resume(state)
+        return self.machine
+
+    def _resume(self, state: str) -> None:
         frozen = f"{state}-{_digest(state)}"
         if not self.machine.is_frozen(frozen):
-            for path in self.machine.disks.glob(f"{state}-*"):
+            for path in self._frozen(state):
                 path.unlink()
             self._makers[state]()
             self.machine.freeze(frozen)
         self.files.restore()
         self.machine.start(frozen)
-        return self.machine
+
+    def _frozen(self, state: str) -> list[Path]:
+        return list(self.machine.disks.glob(f"{state}-*"))
 
     def _make_bare(self) -> None:
         with step("Booting the virtual host"):
@@ -80,14 +99,14 @@ class States:
             self.machine.root("systemctl is-system-running --wait")
 
     def _make_mounted(self) -> None:
-        self.resume("bare")
+        self._resume("bare")
         with step("Mounting shares on the virtual host"):
             _inv(self.machine, "mounts", SHARES)
             _inv(self.machine, "add-user --name alice --groups leem", {})
             _inv(self.machine, "add-user --name bob", {})
 
     def _make_hub(self) -> None:
-        self.resume("mounted")
+        self._resume("mounted")
         with step("Bringing images to the virtual host"):
             release = images.bring_in(self.machine)
         with step("Making the virtual host a hub"):
@@ -100,7 +119,9 @@ class States:
 def _digest(state: str) -> str:
     content = hashlib.sha256()
     for pattern in PARTS[state]:
-        for path in sorted(ROOT.glob(pattern)):
+        found = sorted(ROOT.glob(pattern))
+        assert found, f"{pattern} is nowhere"  # noqa: S101
+        for path in found:
             if path.is_file() and "__pycache__" not in path.parts:
                 content.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return content.hexdigest()[:12]
@@ -108,13 +129,15 @@ def _digest(state: str) -> str:
 
 def _inv(machine: Machine, words: str, settings: Mapping[str, str]) -> None:
     inv = Path(sys.executable).with_name("inv")
-    done = subprocess.run(
+    with subprocess.Popen(
         [str(inv), *words.split()],
         cwd=ROOT,
         env={**os.environ, "LAB": machine.layout.name, **settings},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-    )
-    if done.returncode:
-        raise SandboxError(f"inv {words} failed: {done.stdout}{done.stderr}")
+    ) as task:
+        output, errors = finish(task)
+    if task.returncode:
+        raise SandboxError(f"inv {words} failed: {output}{errors}")

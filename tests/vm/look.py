@@ -1,10 +1,10 @@
 """What tests look up or arrange on a virtual host, past the tool."""
 
-import time
 from collections.abc import Callable
 
 import requests
 
+from sandbox.patience import ANSWER
 from sandbox.vm.machine import Machine
 
 OURS = "cat /etc/fstab; find /etc/labhub /srv/labhub /mnt -xdev | sort; cat /etc/labhub/hub/*"
@@ -14,15 +14,6 @@ def as_member(host: Machine, name: str, script: str) -> str:
     """Run shell as a member; what it complains of is part of the answer."""
     run = 'runuser -u "jupyter-$1" -- bash -c "$2" 2>&1 || true'
     return host.root(run, name, script)
-
-
-def seconds_until(is_so: Callable[[], bool], limit: float) -> float:
-    """Wait until something is so, and return how long it took."""
-    began = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - began < limit, f"not within {limit} s"
-        time.sleep(1)
-    return time.monotonic() - began
 
 
 def count_sessions(host: Machine) -> int:
@@ -35,7 +26,7 @@ def answers(host: Machine) -> Callable[[], bool]:
 
     def is_up() -> bool:
         try:
-            return requests.get(f"{host.url}/hub/login", timeout=10).status_code == 200
+            return requests.get(f"{host.url}/hub/login", timeout=ANSWER).status_code == 200
         except requests.RequestException:
             return False
 

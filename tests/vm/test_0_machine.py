@@ -3,12 +3,13 @@
 import subprocess
 import time
 
+from sandbox.patience import ANSWER, TASK
 from sandbox.vm.fileserver import ADDRESS, PORT, FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import States
 
 ASK = f"""\
-timeout 5 bash -c 'exec 3<>/dev/tcp/{ADDRESS}/{PORT} && echo open' 2>&1 \
+timeout {ANSWER:.0f} bash -c 'exec 3<>/dev/tcp/{ADDRESS}/{PORT} && echo open' 2>&1 \
   | grep -om1 'open\\|refused' || true
 """
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
@@ -17,15 +18,17 @@ BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 def test_a_resumed_host_is_on_time_and_has_nothing_of_the_one_before(states: States) -> None:
     host = states.resume("bare")
     host.root("touch /root/left")
+    began = time.time()
     states.resume("bare")
-    assert abs(time.time() - float(host.root("date +%s.%N"))) < 5
+    # A second for the rounding. How late it is on a busy machine says nothing about the clock.
+    assert began - 1 < float(host.root("date +%s.%N")) < time.time() + 1
     assert host.root("ls /root") == ""
 
 
 def test_an_operator_logs_in_and_sudo_asks_for_a_password(bare: Machine) -> None:
     login = ["ssh", "-F", str(bare.layout.ssh_config), bare.layout.alias]
     asked = "sudo -n true 2>&1; echo lab-sudo | sudo -S id -un 2>/dev/null"
-    done = subprocess.run([*login, asked], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*login, asked], capture_output=True, text=True, timeout=TASK)
     assert done.stdout.splitlines() == ["sudo: a password is required", "root"]
 
 

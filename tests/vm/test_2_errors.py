@@ -1,18 +1,15 @@
 """What file servers refuse, and what they do when they are away: each one sentence, none a trap."""
 
-import time
 from collections.abc import Callable
 
 import pytest
 
+from sandbox.patience import until
 from sandbox.vm.fileserver import ADDRESS, PASSWORD, PORT, FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import SHARES, share
 from tests.sandbox.inv import Inv
-from tests.vm.look import OURS, as_member, seconds_until
-
-LIMIT_SECONDS = 60
-"""Within so long a read from a silent file server has to end in an error."""
+from tests.vm.look import OURS, as_member
 
 
 @pytest.mark.parametrize(
@@ -93,9 +90,7 @@ def test_a_server_killed_while_a_file_is_read_ends_in_an_error_and_heals(
     _heals(mounted)
 
 
-def test_a_silent_server_ends_a_read_within_a_minute_and_heals(
-    mounted: Machine, files: FileServer
-) -> None:
+def test_a_silent_server_ends_a_read_and_heals(mounted: Machine, files: FileServer) -> None:
     _read_while(mounted, files, files.hang)
     files.resume()
     _heals(mounted)
@@ -108,16 +103,17 @@ def _read_while(host: Machine, files: FileServer, lose: object) -> None:
     as_member(host, "alice", "head -c 4096 /mnt/data/large >/dev/null")
     assert callable(lose)
     lose()
-    began = time.monotonic()
+    # That it ends at all is asked here; how soon, by bench/boot.py.
     said = as_member(host, "alice", "dd if=/mnt/data/large of=/dev/null bs=1M iflag=direct")
-    assert time.monotonic() - began < LIMIT_SECONDS + 15, "an emulated machine is slow as well"
     # Which error it is depends on the moment: EIO, EHOSTDOWN, EAGAIN at the opening, or ENODEV.
     assert said.startswith("dd: "), said
 
 
 def _heals(host: Machine) -> None:
-    seconds_until(
-        lambda: as_member(host, "alice", "head -c 3 /mnt/data/large | wc -c") == "3", LIMIT_SECONDS
+    until(
+        lambda: as_member(host, "alice", "head -c 3 /mnt/data/large | wc -c") == "3",
+        "The share can be read again",
+        pause=1,
     )
 
 
@@ -125,11 +121,19 @@ def test_a_share_that_was_made_anew_on_the_server_is_mounted_anew(
     inv: Inv, mounted: Machine, files: FileServer
 ) -> None:
     assert as_member(mounted, "bob", "ls -A /mnt/analysis/") == ""
+    # Somebody stays in it: an idle share would be unmounted by itself, on a slow machine before
+    # anybody has looked.
+    stay = "systemd-run --quiet --uid=jupyter-bob --working-directory=/srv/labhub/analysis/share"
+    mounted.root(f"{stay} sleep infinity")
     (files.folder / "analysis").rename(files.folder / "old")
     (files.folder / "analysis").mkdir()
     (files.folder / "analysis" / "kept").touch()
     # Which error it is depends on the moment: ESTALE or ENOENT.
-    seconds_until(lambda: "cannot access" in as_member(mounted, "bob", "ls /mnt/analysis/"), 60)
+    until(
+        lambda: "cannot access" in as_member(mounted, "bob", "ls /mnt/analysis/"),
+        "The host has seen that the share is another one",
+        pause=1,
+    )
     changes = inv.ok("mounts", **SHARES).changes
     assert changes == [f"Mount //{ADDRESS}/analysis at /mnt/analysis"]
     assert as_member(mounted, "bob", "ls -A /mnt/analysis/") == "kept"

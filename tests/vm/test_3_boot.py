@@ -2,15 +2,15 @@
 
 import re
 import subprocess
-from collections.abc import Callable
 
 import pytest
 
+from sandbox.patience import TASK, until
 from sandbox.vm.fileserver import ADDRESS, FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import SHARES, share
 from tests.sandbox.inv import ROOT, Inv
-from tests.vm.look import as_member, seconds_until
+from tests.vm.look import as_member
 
 WANTED = SHARES | {
     "MOUNT_DATA": share("data", "rw", ",actimeo=5"),
@@ -57,13 +57,15 @@ def test_a_reboot_without_the_file_server_holds_nobody_up(
     mounted.reboot()
     # A login of the operator, not of root: it waits for what systemd makes users wait for.
     login = ["ssh", "-F", str(mounted.layout.ssh_config), mounted.layout.alias, "id -un"]
-    assert subprocess.run(login, capture_output=True, text=True, timeout=60).stdout == "agfalta\n"
+    assert subprocess.run(login, capture_output=True, text=True, timeout=TASK).stdout == "agfalta\n"
     assert mounted.root("systemctl is-system-running --wait || true") == "running"
     assert "No such device" in as_member(mounted, "bob", "ls /mnt/analysis/")
     assert "no file server listens there" in inv.fails("mounts", "--check", **SHARES)
     files.start()
-    seconds_until(
-        lambda: as_member(mounted, "bob", "touch /mnt/analysis/x && echo written") == "written", 30
+    until(
+        lambda: as_member(mounted, "bob", "touch /mnt/analysis/x && echo written") == "written",
+        "The share is there again",
+        pause=1,
     )
     assert "nothing was changed" in inv.ok("mounts", **SHARES).output
 
@@ -72,15 +74,12 @@ def test_the_steps_are_all_that_there_are(inv: Inv, mounted: Machine) -> None:
     assert tuple(inv.ok("mounts", **WANTED).changes) == STEPS
 
 
-@pytest.mark.parametrize("step", range(LED_THERE))
-def test_after_power_cuts_at_each_step_the_next_run_goes_on(
-    inv: Inv, kept: Callable[[str], Machine], step: int
-) -> None:
-    host = kept("mounted")
-    _cut_at(step, inv, host)
-    _boots(host)
-    if step == LED_THERE - 1:
-        _is_made_right(host, inv)
+def test_after_power_cuts_at_each_step_the_next_run_goes_on(inv: Inv, mounted: Machine) -> None:
+    for step in range(LED_THERE):
+        print(f"The power is cut before step {step} of {LED_THERE}")
+        _cut_at(step, inv, mounted)
+        _boots(mounted)
+    _is_made_right(mounted, inv)
 
 
 @pytest.mark.parametrize("step", range(LED_THERE, len(STEPS)))
@@ -107,7 +106,7 @@ def _cut_at(step: int, inv: Inv, host: Machine) -> None:
         if step == 0:
             host.root(_LOCKED)
         else:
-            any(why in line for line in task.stdout for why in STEPS[step - 1 :])
+            assert any(why in line for line in task.stdout for why in STEPS[step - 1 :])
         host.power_cut()
         # Nobody is there any more to end the connection.
         task.kill()
