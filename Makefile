@@ -2,17 +2,17 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lock bench pictures clean
+.PHONY: help demo test test-vm lint lock bench pictures clean
 PYTHON := .venv/bin/python
 INV := .venv/bin/inv
-# A container host and a virtual host, each with a processor of its own, in the order of testpaths.
+# The host of the one story has a processor of its own; in the order of testpaths.
 BESIDE := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 # What profile.d holds is read by whatever shell logs in, not run: it has no first line to check by.
 SCRIPTS = $(shell git ls-files '*.sh' .ci/run ':!*/profile.d/*')
 
 help: ## show this
 	@echo 'make TARGET, where TARGET is one of:'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
 
 demo: .venv/.ready ## a lab hub on a disposable host in a container, to click on
 	@$(INV) sandbox
@@ -24,6 +24,10 @@ demo: .venv/.ready ## a lab hub on a disposable host in a container, to click on
 test: .venv/.ready lint ## all tests; those of the whole journey start sandbox hosts of their own
 	@sandbox/prepare.sh >/dev/null
 	@$(PYTHON) -m pytest $(BESIDE)
+
+test-vm: .venv/.ready ## what needs a kernel of its own, where what it covers has changed; ALL=1: all of it
+	@sandbox/prepare.sh >/dev/null
+	@$(PYTHON) -m tests.vm.run $(if $(ALL),--all)
 
 lint: .venv/.ready ## ruff, mypy and shellcheck
 	@. sandbox/lib.sh; need 'Linting' shellcheck:shellcheck; \

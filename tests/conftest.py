@@ -4,7 +4,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-ONE_STORY = ("tests/sandbox", "tests/vm")
+ONE_STORY = ("tests/sandbox",)
 """Beginnings of the names of tests that share a host, or an engine; elsewhere each file is one."""
 
 
@@ -20,5 +20,5 @@ class Stories(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Stories:
-    """Let `make test` run two stories at once."""
+    """Let `make test` run a story beside all that is none."""
     return Stories(config, log)
