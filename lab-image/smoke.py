@@ -24,7 +24,7 @@ from packaging.version import InvalidVersion, Version
 
 USER = "smoke"
 PREFIX = f"/user/{USER}/"
-START_TIMEOUT = 60.0
+START_TIMEOUT = 300.0
 # The stage has a network of its own, with nobody in it: no port can be taken, and none below the
 # range of outgoing connections can be hit by one of them.
 HUB_PORT, LAB_PORT = 8081, 8888

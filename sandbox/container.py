@@ -6,11 +6,12 @@ import time
 from contextlib import suppress
 
 import docker
-from docker.errors import APIError, NotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 from docker.models.containers import Container
 
 from sandbox import ports
 from sandbox.engine import SandboxError
+from sandbox.frozen import copy_volume
 from sandbox.layout import Layout
 
 
@@ -22,17 +23,31 @@ def find(client: docker.DockerClient, layout: Layout) -> Container | None:
         return None
 
 
+def is_there(client: docker.DockerClient, layout: Layout) -> bool:
+    """Tell whether there is anything of a sandbox, frozen or not."""
+    with suppress(NotFound):
+        return bool(client.volumes.get(layout.volume))
+    return find(client, layout) is not None
+
+
 def remove(client: docker.DockerClient, layout: Layout) -> None:
-    """Remove a sandbox's container and volumes, where there are any."""
+    """Remove a sandbox's container and volumes, where there are any, frozen or not."""
     container = find(client, layout)
     if container is not None:
         container.remove(force=True, v=True)
     with suppress(NotFound):
         client.volumes.get(layout.volume).remove(force=True)
+    with suppress(ImageNotFound):
+        client.images.remove(layout.frozen, force=True)
 
 
-def start(client: docker.DockerClient, layout: Layout, container: Container | None) -> Container:
-    """Start the container that there is, or a new one on free ports."""
+def start(
+    client: docker.DockerClient,
+    layout: Layout,
+    container: Container | None,
+    frozen: Layout | None = None,
+) -> Container:
+    """Start the container that there is, or a new one on free ports: bare, or as a frozen host."""
     if container is not None:
         container.start()
         container.reload()
@@ -40,7 +55,7 @@ def start(client: docker.DockerClient, layout: Layout, container: Container | No
     taken: set[int] = set()
     while True:
         ssh, web = ports.choose(layout, taken)
-        container = _create(client, layout, ssh, web)
+        container = _create(client, layout, ssh, web, frozen)
         try:
             container.start()
         except APIError as error:
@@ -55,8 +70,12 @@ def start(client: docker.DockerClient, layout: Layout, container: Container | No
             return container
 
 
-def _create(client: docker.DockerClient, layout: Layout, ssh: int, web: int) -> Container:
+def _create(
+    client: docker.DockerClient, layout: Layout, ssh: int, web: int, frozen: Layout | None
+) -> Container:
     client.volumes.create(layout.volume, labels=layout.labels)
+    if frozen:
+        copy_volume(client, frozen, layout)
     api = client.api
     limits = api.create_host_config(
         # Not `privileged`, which wants a capability (SYS_RESOURCE) that some machines withhold.
@@ -73,7 +92,7 @@ def _create(client: docker.DockerClient, layout: Layout, ssh: int, web: int) -> 
     # What `--security-opt systempaths=unconfined` stands for: containers inside mount /proc anew.
     limits.update(MaskedPaths=[], ReadonlyPaths=[])
     made = api.create_container(
-        layout.image,
+        frozen.frozen if frozen else layout.image,
         name=layout.container,
         hostname=layout.alias,
         labels=layout.labels,

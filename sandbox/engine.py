@@ -10,6 +10,7 @@ from docker.errors import BuildError, ImageNotFound
 
 from ops.errors import OpsError
 from sandbox.layout import BASE_IMAGE, Layout
+from sandbox.patience import SILENCE
 from sandbox.steps import step
 
 HERE = Path(__file__).parent
@@ -29,7 +30,7 @@ def connect() -> docker.DockerClient:
     if done.returncode:
         raise SandboxError("The sandbox has nothing to stand on: what is missing is said above")
     os.environ["DOCKER_HOST"] = done.stdout.strip()
-    return docker.from_env(timeout=120)
+    return docker.from_env(timeout=int(SILENCE))
 
 
 def find() -> docker.DockerClient | None:
@@ -40,7 +41,7 @@ def find() -> docker.DockerClient | None:
     if done.returncode:
         return None
     os.environ["DOCKER_HOST"] = done.stdout.strip()
-    return docker.from_env(timeout=120)
+    return docker.from_env(timeout=int(SILENCE))
 
 
 def ensure_host_image(client: docker.DockerClient, layout: Layout) -> None:

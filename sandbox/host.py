@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
 
 from docker.models.containers import Container
 
@@ -13,11 +12,8 @@ from sandbox.running import Sandbox
 from sandbox.steps import step
 
 
-def up(name: str = "sandbox", images: Iterable[str] = ()) -> Sandbox:
-    """Bring a sandbox up, bare where it is new; one that runs is left as it is.
-
-    `images` of this machine's engine are loaded into the sandbox's own, which must exist there.
-    """
+def up(name: str = "sandbox", frozen: str | None = None) -> Sandbox:
+    """Bring a sandbox up, bare or as a frozen one; one that runs is left as it is."""
     layout = Layout(ROOT, name)
     client = engine.connect()
     present = container.find(client, layout)
@@ -26,16 +22,16 @@ def up(name: str = "sandbox", images: Iterable[str] = ()) -> Sandbox:
         container.remove(client, layout)
         present = None
     if present is None:
-        engine.ensure_host_image(client, layout)
+        if frozen is None:
+            engine.ensure_host_image(client, layout)
         _make_keys(layout)
     if present is not None and present.status == "running":
         running = _describe(layout, present)
     else:
         with step("Starting the sandbox host"):
-            running = _describe(layout, container.start(client, layout, present))
+            origin = Layout(ROOT, frozen) if frozen else None
+            running = _describe(layout, container.start(client, layout, present, origin))
             running.await_ready()
-    for image in images:
-        running.load_image(image)
     return running
 
 
@@ -43,7 +39,7 @@ def down(name: str = "sandbox") -> None:
     """Remove a sandbox with its volumes, its keys and its `.env`; the images stay."""
     layout = Layout(ROOT, name)
     client = engine.find()
-    if client is not None and container.find(client, layout) is not None:
+    if client is not None and container.is_there(client, layout):
         with step("Removing the sandbox host"):
             container.remove(client, layout)
     layout.env_file.unlink(missing_ok=True)

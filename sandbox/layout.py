@@ -36,6 +36,11 @@ class Layout:
         return f"labhub-sandbox-host:{self._clone}"
 
     @property
+    def frozen(self) -> str:
+        """Return the image that the container becomes when the host is frozen."""
+        return f"labhub-sandbox-frozen:{self.name}-{self._clone}"
+
+    @property
     def labels(self) -> dict[str, str]:
         return {LABEL: str(self.root)}
 

@@ -21,8 +21,10 @@ LAB = 300.0
 """A lab from the button to the first answer, or from the cell to its last output."""
 SERVICE = 300.0
 """A service of a host until it answers, is healthy, or is gone."""
-ANSWER = 60.0
+ANSWER = 120.0
 """One answer of a service that runs."""
+SILENCE = 300.0
+"""What a library is given as its own time-out, which nothing stretches, for one answer."""
 
 _SPIN = 0.02
 _LOOK_AGAIN = 1.0

@@ -1,18 +1,17 @@
 """A sandbox that is up: how to reach it as an operator does, and a back door for tests."""
 
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from docker.models.containers import Container
 
+from ops.errors import OpsError
+from sandbox import told
 from sandbox.engine import SandboxError
-from sandbox.layout import BASE_IMAGE, Layout
-
-BOOT_SECONDS = 90
+from sandbox.layout import Layout
+from sandbox.patience import BOOT, SERVICE, until
 
 
 @dataclass(frozen=True)
@@ -48,35 +47,29 @@ class Sandbox:
         self, argv: Sequence[str], user: str = "root", check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command on the host past SSH and sudo: for what a test prepares or looks up."""
-        result = self.container.exec_run(list(argv), user=user, demux=True)
-        # With `demux` the output is a pair, which the SDK's types do not know.
-        parts = cast(tuple[bytes | None, bytes | None], result.output)
-        out, err = ((part or b"").decode(errors="replace") for part in parts)
-        done = subprocess.CompletedProcess(list(argv), result.exit_code or 0, out, err)
+        done = told.run(self.container, argv, user)
         if check and done.returncode:
-            raise SandboxError(f"{argv[0]} in the sandbox ended with {done.returncode}: {err}{out}")
+            raise SandboxError(
+                f"{argv[0]} in the sandbox ended with {done.returncode}: {done.stderr}{done.stdout}"
+            )
         return done
 
     def restart(self) -> None:
         """Reboot the host: everything on it stays, its services come back by themselves."""
-        self.container.restart(timeout=60)
+        self.container.restart(timeout=int(SERVICE))
         self.await_ready()
 
     def await_ready(self) -> None:
         """Wait until the host has booted and the operator can log in."""
-        deadline = time.monotonic() + BOOT_SECONDS
-        state = ""
         # sshd refuses a client for a while after failed tries: asked only once it listens.
-        while state not in ("running", "degraded"):
-            if time.monotonic() > deadline:
-                raise SandboxError(f"The sandbox host does not boot: {self._why(state)}")
-            time.sleep(0.1)
-            self.container.reload()
-            if self.container.status != "running":
-                raise SandboxError(f"The sandbox host ended: {self._why(state)}")
-            state = self.exec(["systemctl", "is-system-running"], check=False).stdout.strip()
+        try:
+            until(self._has_booted, "The sandbox host boots", BOOT)
+        except SandboxError:
+            raise
+        except OpsError as error:
+            raise SandboxError(f"{error}: {self._why()}") from error
         login = subprocess.run(
-            self.ssh_argv("-o", "ConnectTimeout=20", "true"),
+            self.ssh_argv("-o", "ConnectTimeout=60", "true"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -85,25 +78,13 @@ class Sandbox:
         if login.returncode:
             raise SandboxError(f"The sandbox host refuses its operator: {login.stderr.strip()}")
 
-    def load_image(self, image: str, name: str | None = None) -> None:
-        """Copy an image of this machine's engine into the host's, there called `name`."""
-        save = subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE)
-        load = subprocess.run(
-            ["docker", "exec", "--interactive", self.layout.container, "docker", "load"],
-            stdin=save.stdout,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if save.wait() or load.returncode:
-            raise SandboxError(f"{image} cannot be loaded into the sandbox: {load.stderr.strip()}")
-        if name:
-            self.exec(["docker", "tag", image, name])
+    def _has_booted(self) -> bool:
+        self.container.reload()
+        if self.container.status != "running":
+            raise SandboxError(f"The sandbox host ended: {self._why()}")
+        state = self.exec(["systemctl", "is-system-running"], check=False).stdout.strip()
+        return state in ("running", "degraded")
 
-    def load_base(self, name: str = "debian:trixie-slim") -> None:
-        """Give the host's engine the base image, as a pull would where there is a registry."""
-        self.load_image(BASE_IMAGE, name)
-
-    def _why(self, state: str) -> str:
+    def _why(self) -> str:
         printed = self.container.logs(tail=5).decode(errors="replace").strip()
-        return " · ".join(part for part in (state, printed) if part) or "it says nothing"
+        return printed or "it says nothing"

@@ -1,24 +1,77 @@
-"""Which tests share a host and so run one after the other, whatever runs beside them."""
+"""What all tests share: stories that stop at their first failure, and the folder of a run."""
+
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
-ONE_STORY = ("tests/sandbox",)
-"""Beginnings of the names of tests that share a host, or an engine; elsewhere each file is one."""
+from sandbox.diagnosis import diagnose
+from tests.sandbox.states import States
 
-
-class Stories(LoadScopeScheduling):  # type: ignore[misc]
-    """Give a whole story to one worker.
-
-    Not by `--dist loadgroup`: it loses its groups with pytest 9.2 (pytest-xdist issue 1386).
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return next((story for story in ONE_STORY if file.startswith(story)), file)
+RUN = "LABHUB_TEST_RUN"
+"""The variable that names the run's folder to the processes that do the work."""
+HOSTS = ("host", "bare", "machine")
+"""The fixtures that are a host which the tests of a file share."""
+_ended = pytest.StashKey[dict[str, str]]()
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Stories:
-    """Let `make test` run a story beside all that is none."""
-    return Stories(config, log)
+def story_of(item: pytest.Item) -> str | None:
+    """Name the story that a test belongs to: those of one file, where they share a host."""
+    file = item.nodeid.partition("::")[0]
+    return file if file.startswith("tests/sandbox") and host_of(item) else None
+
+
+def host_of(item: pytest.Item) -> str | None:
+    """Name the fixture by which a test has its host."""
+    return next((name for name in HOSTS if name in getattr(item, "fixturenames", ())), None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the run, once for all its processes."""
+    config.stash[_ended] = {}
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN] = mkdtemp(prefix="labhub-tests-")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what had to be made once more: it went well, and is worth a look."""
+    if remarks := States(Path(os.environ[RUN])).remarks:
+        terminalreporter.section("made once more")
+        terminalreporter.write_line(remarks)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what the run has kept."""
+    if not hasattr(config, "workerinput") and (run := os.environ.pop(RUN, None)):
+        if any(Path(run).glob("*.lock")):
+            States(Path(run)).forget()
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Stop a story at its first failure: what comes after it would tell of that one again."""
+    if first := item.config.stash[_ended].get(story_of(item) or ""):
+        pytest.skip(f"the story ended with {first}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell with a failure what the host of its story says."""
+    report = yield
+    story = story_of(item)
+    if report.failed and story:
+        item.config.stash[_ended].setdefault(story, item.name)
+        if host := getattr(item, "funcargs", {}).get(host_of(item)):
+            report.sections.append((f"what {host.layout.alias} says", diagnose(host)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def states() -> States:
+    """The states that hosts begin from."""
+    return States(Path(os.environ[RUN]))

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -10,9 +9,8 @@ from dataclasses import dataclass, field
 import requests
 import websocket
 
+from sandbox.patience import LAB, SILENCE, until
 from tests.hub_kernel import CellResult, Kernel
-
-TIMEOUT = 30
 
 
 class LoginError(Exception):
@@ -25,10 +23,14 @@ class SpawnError(Exception):
 
 @dataclass
 class HubClient:
-    """One member at one hub; `base_url` is what stands in the browser's address bar."""
+    """One member at one hub; `base_url` is what stands in the browser's address bar.
+
+    `limit` is the seconds of patience with a lab that starts or ends.
+    """
 
     base_url: str
     name: str = ""
+    limit: float = LAB
     session: requests.Session = field(default_factory=requests.Session)
 
     def login(self, name: str, password: str) -> requests.Response:
@@ -45,7 +47,7 @@ class HubClient:
 
     def get(self, path: str) -> requests.Response:
         """Get a page, following redirects like a browser."""
-        return self.session.get(self.base_url + path, timeout=TIMEOUT)
+        return self.session.get(self.base_url + path, timeout=SILENCE)
 
     def post(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> requests.Response:
         """Send a form."""
@@ -53,7 +55,7 @@ class HubClient:
             self.base_url + path,
             data=fields,
             headers={"Referer": self.base_url + path, "Sec-Fetch-Mode": "navigate"},
-            timeout=TIMEOUT,
+            timeout=SILENCE,
         )
 
     def spawn_page(self) -> str:
@@ -76,24 +78,22 @@ class HubClient:
         fields = {"image": image, "without": without}
         return self.post(action.group(1).replace("&amp;", "&"), fields)
 
-    def spawn(self, image: str, timeout: float = 120, without: Sequence[str] = ()) -> float:
-        """Start a lab by the form, wait until it answers, and return the seconds that it took."""
-        start = time.monotonic()
+    def spawn(self, image: str, without: Sequence[str] = ()) -> None:
+        """Start a lab by the form, and wait until it answers."""
         answer = self.post_spawn(image, without)
         if answer.status_code != 200:
             raise SpawnError(alert_in(answer.text) or f"status {answer.status_code}")
-        self.wait_ready(timeout)
-        return time.monotonic() - start
+        self.wait_ready()
 
-    def wait_ready(self, timeout: float = 120) -> None:
+    def wait_ready(self) -> None:
         """Wait until the member's lab is up; SpawnError with the hub's sentence if it never is."""
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            # Like a browser's EventSource, which asks again when the stream breaks off.
-            with suppress(requests.ConnectionError):
-                if self._follow_progress():
-                    return
-        raise SpawnError(f"the lab was not ready within {timeout:.0f} s")
+        until(self._is_ready, f"The lab of {self.name} is ready", self.limit)
+
+    def _is_ready(self) -> bool:
+        # Like a browser's EventSource, which asks again when the stream breaks off.
+        with suppress(requests.ConnectionError):
+            return self._follow_progress()
+        return False
 
     def _follow_progress(self) -> bool:
         progress = self.session.get(
@@ -101,7 +101,7 @@ class HubClient:
             headers=self._headers(),
             stream=True,
             # The hub sends a sign of life every 8 s.
-            timeout=TIMEOUT,
+            timeout=SILENCE,
         )
         for line in progress.iter_lines(decode_unicode=True):
             if line and line.startswith("data:"):
@@ -119,21 +119,17 @@ class HubClient:
             f"{self.base_url}/hub/api{path}",
             headers=self._headers(),
             data=None if body is None else json.dumps(body),
-            timeout=TIMEOUT,
+            timeout=SILENCE,
         )
 
     def is_running(self) -> bool:
         """Tell whether the hub counts the member's lab as up."""
         return "" in self.api("GET", f"/users/{self.name}").json().get("servers", {})
 
-    def stop(self, timeout: float = 60) -> None:
+    def stop(self) -> None:
         """Stop the lab and wait until it is gone."""
         self.api("DELETE", f"/users/{self.name}/server")
-        end = time.monotonic() + timeout
-        while self.is_running():
-            if time.monotonic() > end:
-                raise TimeoutError(f"the lab of {self.name} still runs after {timeout} s")
-            time.sleep(0.2)
+        until(lambda: not self.is_running(), f"The lab of {self.name} is gone", self.limit)
 
     def start_kernel(self) -> Kernel:
         """Enter the lab and start a kernel in it."""
@@ -142,7 +138,7 @@ class HubClient:
             f"{self.base_url}/user/{self.name}/api/kernels",
             json={"name": "python3"},
             headers=self._headers(f"/user/{self.name}/"),
-            timeout=TIMEOUT,
+            timeout=SILENCE,
         )
         answer.raise_for_status()
         return self.open_kernel(answer.json()["id"])
@@ -152,8 +148,8 @@ class HubClient:
         path = f"/user/{self.name}/api/kernels/{kernel_id}"
         return Kernel(kernel_id, self.base_url, path, self.cookie_header(path))
 
-    def run_in_terminal(self, line: str, until: str, timeout: float = 30) -> str:
-        """Type a line into a new terminal of the lab; return what it shows up to `until`."""
+    def run_in_terminal(self, line: str, end: str) -> str:
+        """Type a line into a new terminal of the lab; return what it shows up to `end`."""
         self._enter()
         name = self.lab_api("POST", "/api/terminals").json()["name"]
         path = f"/user/{self.name}/terminals/websocket/{name}"
@@ -161,21 +157,21 @@ class HubClient:
         cookie = self.cookie_header(path)
         with closing(
             websocket.create_connection(
-                address, cookie=cookie, origin=self.base_url, timeout=timeout
+                address, cookie=cookie, origin=self.base_url, timeout=SILENCE
             )
         ) as socket:
             socket.send(json.dumps(["stdin", f"{line}\r"]))
             shown = ""
-            while until not in shown:
+            while end not in shown:
                 kind, *text = json.loads(socket.recv())
                 shown += text[0] if kind == "stdout" else ""
         self.lab_api("DELETE", f"/api/terminals/{name}")
         return shown
 
-    def run_cell(self, code: str, timeout: float = 60) -> CellResult:
+    def run_cell(self, code: str) -> CellResult:
         """Run code in a new kernel and return what it printed."""
         with self.start_kernel() as kernel:
-            result = kernel.run(code, timeout)
+            result = kernel.run(code)
         self.lab_api("DELETE", f"/api/kernels/{kernel.id}")
         return result
 
@@ -185,13 +181,13 @@ class HubClient:
             method,
             f"{self.base_url}/user/{self.name}{path}",
             headers=self._headers(f"/user/{self.name}/"),
-            timeout=TIMEOUT,
+            timeout=SILENCE,
         )
 
     def _enter(self) -> None:
         # The page's own way in: the lab sends the browser to the hub and back for its cookie.
         page = f"{self.base_url}/user/{self.name}/lab"
-        self.session.get(page, timeout=TIMEOUT).raise_for_status()
+        self.session.get(page, timeout=SILENCE).raise_for_status()
 
     def cookie_header(self, path: str) -> str:
         """Return the cookies that a browser would send to this path."""

@@ -1,7 +1,6 @@
 """A kernel's websocket: send code, gather what it prints."""
 
 import json
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 
 import websocket
 
-TIMEOUT = 30
+from sandbox.patience import LAB, SILENCE, Patience
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Kernel:
             f"{scheme}://{address.netloc}{path}/channels",
             cookie=cookie,
             origin=base_url,
-            timeout=TIMEOUT,
+            timeout=SILENCE,
         )
 
     def __enter__(self) -> "Kernel":
@@ -71,16 +70,16 @@ class Kernel:
         )
         return number
 
-    def run(self, code: str, timeout: float = 60) -> CellResult:
+    def run(self, code: str) -> CellResult:
         """Run code to its end and return what it printed."""
-        return self.collect(self.send(code), timeout)
+        return self.collect(self.send(code))
 
-    def collect(self, number: str, timeout: float = 60) -> CellResult:
+    def collect(self, number: str) -> CellResult:
         """Gather the output of a message sent before, up to the end of its code."""
-        end = time.monotonic() + timeout
+        patience = Patience(LAB)
         text, error = "", None
         while True:
-            self.socket.settimeout(max(0.1, end - time.monotonic()))
+            assert not patience.is_over(), f"the cell does not end; it printed: {text}"
             message: dict[str, Any] = json.loads(self.socket.recv())
             if message["parent_header"].get("msg_id") != number:
                 continue

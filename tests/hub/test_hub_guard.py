@@ -4,13 +4,14 @@ import asyncio
 import errno
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from labhub import guard
 from labhub.guard import Guard, mounted_type, problem_of
 from labhub.mounts import Mount
+
+from sandbox.patience import SERVICE
 
 DATA = Mount("data", "/mnt/data", "nas", True, None)
 LEEM = Mount("leem", "/mnt/leem", "nas", False, "leem")
@@ -79,26 +80,43 @@ class Server:
 
     def look(self, mount: Mount) -> str | None:
         self.asked.append(mount.name)
-        self.is_up.wait(30)
+        self.is_up.wait(SERVICE)
         return None
 
 
-def test_a_hanging_server_is_away_in_time_and_costs_one_thread_a_mount() -> None:
+def record_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Keep the seconds for which the guard waits from now on."""
+    waits: list[float] = []
+    wait_for = asyncio.wait_for
+
+    async def record(result: "asyncio.Future[object]", seconds: float) -> object:
+        waits.append(seconds)
+        return await wait_for(result, seconds)
+
+    monkeypatch.setattr(asyncio, "wait_for", record)
+    return waits
+
+
+def test_a_hanging_server_is_away_in_time_and_costs_one_thread_a_mount(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def use() -> None:
         server = Server()
         guard = Guard(server.look, limit=0.2)
-        start = time.monotonic()
         away = await guard.find_away((DATA, LEEM))
-        assert 0.15 < time.monotonic() - start < 1, "all are asked at once"
-        assert away[0].sentence == SILENT
-        start = time.monotonic()
+        while len(server.asked) < 2:
+            await asyncio.sleep(0)
+        assert server.asked == ["data", "leem"], "all are asked at once: none has answered yet"
+        assert [it.sentence for it in away] == [SILENT, SILENT.replace("data", "leem")]
+        begun = dict(guard._probes)
+        waits = record_waits(monkeypatch)
         for _ in range(20):
             assert len(await guard.find_away((DATA,))) == 1
-        assert time.monotonic() - start < 0.15, "the hanging probe is not waited for again"
-        assert server.asked == ["data", "leem"]
+        assert waits == [0] * 20, "the hanging probe is not waited for again"
+        assert guard._probes == begun and server.asked == ["data", "leem"], "none is asked again"
         server.is_up.set()
-        while any(not probe.result.done() for probe in guard._probes.values()):
-            await asyncio.sleep(0.01)
+        for probe in begun.values():
+            await asyncio.wrap_future(probe.result)
         assert await guard.find_away((DATA, LEEM)) == ()
         assert len(server.asked) == 4, "and then it is asked anew"
 
@@ -108,9 +126,10 @@ def test_a_hanging_server_is_away_in_time_and_costs_one_thread_a_mount() -> None
 def test_a_second_page_waits_for_the_same_probe() -> None:
     async def use() -> None:
         server = Server()
-        guard = Guard(server.look, limit=5)
+        guard = Guard(server.look, limit=SERVICE)
         pages = [asyncio.ensure_future(guard.find_away((DATA,))) for _ in range(5)]
-        await asyncio.sleep(0.05)
+        while not server.asked:
+            await asyncio.sleep(0)
         pages.pop().cancel()
         server.is_up.set()
         assert await asyncio.gather(*pages) == [()] * 4

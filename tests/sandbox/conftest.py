@@ -1,39 +1,44 @@
-"""One sandbox host for all: bare at first, then deployed, then with an image in its registry."""
+"""The stories on sandbox hosts: each file is one, with a host of its own, in the state it names.
+
+What a test leaves behind, the next one of its story finds; so a story stops at its first failure.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox.host import down, up
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient
 from tests.sample import make_sample
-from tests.sandbox.inv import Inv, Outcome
+from tests.sandbox.inv import Inv
+from tests.sandbox.small import small_checkout
+from tests.sandbox.states import States
 
 PASSWORD = "electrons-2026"
 
 
-@pytest.fixture(scope="session")
-def host() -> Iterator[Sandbox]:
-    down("test")
-    yield up("test")
-    down("test")
+@pytest.fixture(scope="module")
+def host(request: pytest.FixtureRequest, states: States) -> Iterator[Sandbox]:
+    """The host of a story: in the state `STATE` of its file, bare where that is None."""
+    name = request.path.stem.replace("test_", "t-")
+    with states.host(name, request.module.STATE) as running:
+        yield running
 
 
-@pytest.fixture(scope="session")
-def inv(host: Sandbox) -> Inv:
-    return Inv("test")
+@pytest.fixture(scope="module")
+def inv(
+    request: pytest.FixtureRequest, host: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Inv:
+    """The tasks, for the host; where its lab image is a small one, they go on making that."""
+    here = Inv(host.layout.name)
+    if request.module.STATE != "labs":
+        return here
+    return small_checkout(here, tmp_path_factory.mktemp("small") / "checkout")
 
 
-@pytest.fixture(scope="session")
-def first_deploy(inv: Inv) -> Outcome:
-    """The deploy of the bare host; what comes after works on a running hub."""
-    return inv.ok("deploy")
-
-
-@pytest.fixture(scope="session")
-def hub(host: Sandbox, first_deploy: Outcome) -> str:
+@pytest.fixture
+def hub(host: Sandbox) -> str:
     """The URL of a running hub."""
     return host.url
 
@@ -44,22 +49,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_sample(tmp_path_factory.mktemp("sample") / "agfalta_tools")
 
 
-@pytest.fixture(scope="session")
-def pushed(inv: Inv, hub: str, sample: Path) -> Outcome:
-    """agfalta_tools 1.2 in the registry."""
-    return inv.ok("push", "--tag", "1.2", AGFALTA_TOOLS_SOURCE=str(sample))
-
-
-@pytest.fixture(scope="session")
-def member(inv: Inv, hub: str) -> str:
-    """A member with an account."""
-    inv.ok("add-user", "--name", "alice", "--groups", "leem")
-    return "alice"
-
-
 @pytest.fixture
-def browser(hub: str, member: str) -> HubClient:
+def browser(hub: str) -> HubClient:
     """A member's browser, logged in."""
     client = HubClient(hub)
-    client.login(member, PASSWORD)
+    client.login("alice", PASSWORD)
     return client

@@ -2,13 +2,16 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.patience import finish
+
 ROOT = Path(__file__).parents[2]
-LIMIT_SECONDS = 1200
+_NOT_COPIED = (".git", ".venv", ".env.*", ".sandbox", ".*_cache", "__pycache__")
 INV = Path(sys.executable).with_name("inv")
 
 
@@ -28,23 +31,35 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Inv:
-    """Run tasks for one lab: `lab` names its `.env.<lab>`."""
+    """Run tasks for one lab: `lab` names its `.env.<lab>`, `root` is the checkout."""
 
     lab: str
+    root: Path = ROOT
 
     def __call__(self, *words: str, **settings: str) -> Outcome:
         """Run a task to its end; settings are put into its environment."""
-        done = subprocess.run(
+        with self.begin(*words, **settings) as running:
+            output, errors = finish(running)
+        assert "Traceback" not in errors, errors
+        return Outcome(running.returncode, output, errors)
+
+    def begin(self, *words: str, **settings: str) -> "subprocess.Popen[str]":
+        """Start a task that something is going to happen to; it prints each line at once."""
+        return subprocess.Popen(
             self.command(*words),
-            cwd=ROOT,
-            env=self.environment(**settings),
+            cwd=self.root,
+            env=self.environment(**settings) | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=LIMIT_SECONDS,
         )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def in_copy(self, folder: Path) -> "Inv":
+        """Return the same of a copy of this checkout, in which a test changes what it likes."""
+        shutil.copytree(self.root, folder, ignore=shutil.ignore_patterns(*_NOT_COPIED))
+        shutil.copy2(self.root / f".env.{self.lab}", folder)
+        return Inv(self.lab, folder)
 
     def ok(self, *words: str, **settings: str) -> Outcome:
         """Run a task that has to succeed."""

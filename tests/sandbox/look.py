@@ -1,13 +1,13 @@
 """What tests look up or arrange on a sandbox host, past the tool."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import requests
 
+from sandbox.patience import ANSWER, until
 from sandbox.running import Sandbox
 
 SERVICES = ("registry", "proxy", "hub")
@@ -34,18 +34,31 @@ def touched(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in SERVICES if before[name] != after[name]}
 
 
-def wait_for_login_page(url: str, seconds: float) -> requests.Response:
+def wait_for_login_page(url: str) -> requests.Response:
     """Wait until the hub's login page answers."""
-    end = time.monotonic() + seconds
-    while True:
+
+    def ask() -> requests.Response | None:
         try:
-            answer = requests.get(f"{url}/hub/login", timeout=5)
-            if answer.status_code == 200:
-                return answer
+            answer = requests.get(f"{url}/hub/login", timeout=ANSWER)
         except requests.RequestException:
-            pass
-        assert time.monotonic() < end, f"no login page after {seconds} s"
-        time.sleep(0.5)
+            return None
+        return answer if answer.status_code == 200 else None
+
+    return cast(requests.Response, until(ask, f"The login page of {url} answers"))
+
+
+def until_healthy(host: Sandbox, name: str) -> None:
+    """Wait until a container's own check says that it is well."""
+    until(
+        lambda: inspect(host, name)["State"]["Health"]["Status"] == "healthy", f"{name} is healthy"
+    )
+
+
+def until_all_healthy(host: Sandbox) -> None:
+    """Wait until all services are well, and the hub answers through the proxy."""
+    for name in SERVICES:
+        until_healthy(host, f"labhub-{name}")
+    wait_for_login_page(host.url)
 
 
 def count_sessions(host: Sandbox) -> int:

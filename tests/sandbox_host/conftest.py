@@ -4,27 +4,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox import host
 from sandbox.running import Sandbox
+from tests.sandbox.states import States
 
 
 @pytest.fixture(scope="module")
-def bare(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+def bare(request: pytest.FixtureRequest, states: States) -> Iterator[Sandbox]:
     """Bring up a bare host; what a test leaves on it, the next one of the module finds."""
-    name = f"t-bare-{request.node.path.stem.removeprefix('test_')}"
-    yield host.up(name)
-    host.down(name)
+    with states.host(f"t-bare-{request.path.stem.removeprefix('test_')}") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def machine(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+def machine(request: pytest.FixtureRequest, states: States) -> Iterator[Sandbox]:
     """Bring up a bare host that stands for a fresh laptop, with this repository's scripts on it."""
     # One for each module, which may run beside another.
-    name = f"t-machine-{request.node.path.stem.removeprefix('test_')}"
-    running = host.up(name)
-    running.container.put_archive("/opt", _packed("sandbox"))
-    yield running
-    host.down(name)
+    with states.host(f"t-machine-{request.path.stem.removeprefix('test_')}") as running:
+        running.container.put_archive("/opt", _packed("sandbox"))
+        yield running
 
 
 def _packed(folder: str) -> bytes:

@@ -2,12 +2,15 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from docker.models.containers import Container, ExecResult
 
-from sandbox import container, engine, host
+from sandbox import container, engine, host, told
 from sandbox.engine import SandboxError
 from sandbox.layout import SUDO_PASSWORD
+from sandbox.patience import SERVICE
 from sandbox.running import Sandbox
 
 
@@ -111,7 +114,7 @@ def test_a_reboot_keeps_everything(bare: Sandbox) -> None:
 
 def test_a_host_that_was_stopped_comes_up_again_as_it_was(bare: Sandbox) -> None:
     bare.exec(["touch", "/etc/kept-when-stopped"])
-    bare.container.stop(timeout=60)
+    bare.container.stop(timeout=int(SERVICE))
     again = host.up(bare.layout.name)
     assert ssh(again, "ls /etc/kept-when-stopped").returncode == 0
 
@@ -120,6 +123,40 @@ def test_a_failing_command_of_the_back_door_is_a_sentence(bare: Sandbox) -> None
     with pytest.raises(SandboxError, match="ls in the sandbox ended with 2"):
         bare.exec(["ls", "/nowhere"])
     assert bare.exec(["id", "-un"], user="agfalta").stdout == "agfalta\n"
+
+
+class Losing:
+    """A container whose engine loses the first outputs, as a busy one does now and then."""
+
+    def __init__(self, real: Container, losses: int) -> None:
+        self._real, self._left = real, losses
+        self.asked = 0
+
+    def exec_run(self, argv: list[str], **options: Any) -> ExecResult:
+        """Run the command, and maybe keep what it printed."""
+        self.asked += 1
+        done = self._real.exec_run(argv, **options)
+        self._left -= 1
+        return (
+            done
+            if self._left < 0
+            else ExecResult(done.exit_code, cast(bytes, done.output)[: self._left])
+        )
+
+
+def test_what_the_engine_loses_of_an_output_is_asked_for_again(bare: Sandbox) -> None:
+    losing = Losing(bare.container, 3)
+    script = "echo run >>/run/how-often; echo out; echo err >&2; exit 3"
+    done = told.run(cast(Container, losing), ["sh", "-c", script], "root")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "err\n")
+    assert losing.asked == 4
+    assert bare.exec(["cat", "/run/how-often"]).stdout == "run\n", "the command itself ran once"
+
+
+def test_an_output_of_any_size_and_kind_arrives_whole(bare: Sandbox) -> None:
+    assert bare.exec(["head", "-c", "3000000", "/dev/zero"]).stdout == "\0" * 3_000_000
+    assert bare.exec(["printf", "1 2 3\\n\\377"]).stdout == "1 2 3\n\N{REPLACEMENT CHARACTER}"
+    assert bare.exec(["true"]).stdout == ""
 
 
 def test_a_reset_host_is_bare_at_the_same_address_with_the_same_key(bare: Sandbox) -> None:

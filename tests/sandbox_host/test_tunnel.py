@@ -16,10 +16,11 @@ from ops.errors import OperationError
 from ops.images import Image, publish
 from ops.tunnel import docker_socket
 from sandbox import engine
+from sandbox.patience import SILENCE
 
 Program = subprocess.Popen[bytes]
 
-PATIENCE = 0.5
+IDLE = 0.5
 """Seconds until a silent connection is ended; an engine itself does so after five minutes."""
 
 
@@ -39,7 +40,7 @@ class Impatient:
 
     def _relay(self, near: socket.socket, far: socket.socket, program: Program) -> None:
         with program, near, far:
-            while ready := select.select([near, far], [], [], PATIENCE)[0]:
+            while ready := select.select([near, far], [], [], IDLE)[0]:
                 for end in ready:
                     data = end.recv(65536)
                     if not data:
@@ -55,13 +56,13 @@ def host() -> Impatient:
 
 def test_who_connects_late_meets_no_connection_that_the_engine_has_ended(host: Impatient) -> None:
     with docker_socket(host.root_shell) as url:
-        time.sleep(3 * PATIENCE)
+        time.sleep(3 * IDLE)
         assert APIClient(base_url=url, version="auto").ping()
 
 
 def test_a_connection_that_the_engine_ends_is_ended_for_its_client(host: Impatient) -> None:
     with docker_socket(host.root_shell) as url, socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20 * PATIENCE)
+        client.settimeout(SILENCE)
         client.connect(url.removeprefix("unix://"))
         assert client.recv(1) == b""
 

@@ -8,6 +8,7 @@ from ops.config import parse as parse_env
 from ops.errors import OperationError
 from ops.fstab import BEGIN, END, VERIFY, Fstab, foreign_lines, render_line
 from ops.shares import Mount
+from sandbox.patience import SILENCE
 
 DEBIAN = b"# /etc/fstab\nUUID=1 / ext4 errors=remount-ro 0 1\n"
 
@@ -93,7 +94,7 @@ def test_lines_that_findmnt_cannot_read_hide_no_others_from_it(tmp_path: Path) -
         env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=SILENCE,
     )
     assert done.stdout.splitlines() == [
         "parse error at line 2",

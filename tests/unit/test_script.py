@@ -12,6 +12,7 @@ from ops.command import Change, Secret, Shell, Upload, redact, render_step, run,
 from ops.errors import ConnectError, LockError, OperationError
 from ops.framing import Done, Event, Printed, Started, Waiting, read_answers, read_changes
 from ops.script import Order, Question, render_changes, render_questions
+from sandbox.patience import SILENCE, until
 
 NONCE = "f00d"
 ORDER = Order("deploy", "me@laptop")
@@ -25,7 +26,9 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def bash(text: str) -> list[str]:
-    done = subprocess.run(["bash", "-s"], input=text, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(
+        ["bash", "-s"], input=text, capture_output=True, text=True, timeout=SILENCE
+    )
     return done.stdout.splitlines()
 
 
@@ -93,9 +96,11 @@ def test_a_step_does_not_read_the_rest_of_the_script() -> None:
 
 def test_a_step_that_outlives_its_session_keeps_the_lock(folders: Path) -> None:
     still = ("flock", "-n", f"{folders}/run/host.lock", "true")
-    apply(Change("Stay", (Shell("", "sleep 0.5 >/dev/null 2>&1 &"),)))
+    stay = f"until [ -e {folders}/enough ]; do sleep 0.05; done >/dev/null 2>&1 &"
+    apply(Change("Stay", (Shell("", stay),)))
     assert subprocess.run(still).returncode == 1
-    subprocess.run(("flock", *still[2:]), check=True, timeout=5)
+    (folders / "enough").touch()
+    until(lambda: subprocess.run(still).returncode == 0, "The step ends, and its lock")
 
 
 def test_who_has_waited_makes_the_plan_anew(folders: Path) -> None:
@@ -104,9 +109,17 @@ def test_who_has_waited_makes_the_plan_anew(folders: Path) -> None:
     lock.write_text("she@desk\n")
     plan = (Change("Never", (run("touch", f"{folders}/never"),)),)
     events: list[Event] = []
-    with subprocess.Popen(["flock", str(lock), "sleep", "0.5"]):
+    with subprocess.Popen(["flock", "--no-fork", str(lock), "sleep", "3600"]) as holder:
         _wait_for_lock(lock)
-        lines = bash(render_changes(plan, (), replace(ORDER, wait=True), NONCE))
+        with subprocess.Popen(
+            ["bash", "-s"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as session:
+            assert session.stdin and session.stdout
+            session.stdin.write(render_changes(plan, (), replace(ORDER, wait=True), NONCE))
+            session.stdin.close()
+            lines = [session.stdout.readline().rstrip("\n")]
+            holder.kill()
+            lines += session.stdout.read().splitlines()
     assert read_changes(lines, plan, NONCE, "host", events.append) is None
     assert events == [Waiting("she@desk")]
     assert not (folders / "never").exists()
@@ -116,7 +129,7 @@ def test_a_second_operator_is_told_who_holds_the_lock(folders: Path) -> None:
     (folders / "run").mkdir()
     lock = folders / "run" / "host.lock"
     lock.write_text("she@desk, inv push, since 2026-11-23 10:00:00\n")
-    with subprocess.Popen(["flock", str(lock), "sleep", "9"]) as holder:
+    with subprocess.Popen(["flock", "--no-fork", str(lock), "sleep", "3600"]) as holder:
         _wait_for_lock(lock)
         try:
             with pytest.raises(LockError, match="she@desk, inv push, since 2026-11-23"):
@@ -127,10 +140,8 @@ def test_a_second_operator_is_told_who_holds_the_lock(folders: Path) -> None:
 
 
 def _wait_for_lock(lock: Path) -> None:
-    for _ in range(100):
-        if subprocess.run(["flock", "-n", str(lock), "true"]).returncode:
-            return
-    raise AssertionError("the lock was never taken")
+    is_free = ["flock", "-n", str(lock), "true"]
+    until(lambda: subprocess.run(is_free).returncode, "The lock is taken", pause=0.01)
 
 
 def test_a_connection_lost_before_the_end_is_an_error() -> None:

@@ -19,6 +19,7 @@ from ops.facts import (
 )
 from ops.release import SETTINGS, Release, read_files, render_release
 from ops.stack import ensure_stack
+from sandbox.patience import SILENCE
 
 ROOT = Path(__file__).parents[2]
 DEBIAN = System(
@@ -226,7 +227,7 @@ def test_an_image_that_is_on_the_host_is_not_built_again(
     assert isinstance(build, Shell)
     step = replace(build, args=(str(tmp_path), "settings.env", "hub:1", "proxy:1"))
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "KNOWN": known}
-    subprocess.run(["bash", "-c", render_step(step)], env=environment, check=True, timeout=20)
+    subprocess.run(["bash", "-c", render_step(step)], env=environment, check=True, timeout=SILENCE)
     assert (tmp_path / "asked").read_text() == f"{asked}\n"
 
 

@@ -10,6 +10,7 @@ from paramiko import Channel
 from ops.errors import ConnectError
 from ops.images import Image, publish
 from ops.tunnel import docker_socket
+from sandbox.patience import SILENCE
 
 
 def test_who_speaks_to_the_engine_learns_at_once_that_the_host_is_gone() -> None:
@@ -19,7 +20,7 @@ def test_who_speaks_to_the_engine_learns_at_once_that_the_host_is_gone() -> None
         return cast(Channel, ours), b"said already, "
 
     with docker_socket(root_shell) as url, socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
+        client.settimeout(SILENCE)
         client.connect(url.removeprefix("unix://"))
         client.sendall(b"ping")
         assert theirs.recv(4) == b"ping"
@@ -38,7 +39,7 @@ def test_the_host_learns_that_its_client_is_gone() -> None:
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(url.removeprefix("unix://"))
             client.sendall(b"ping")
-        theirs.settimeout(10)
+        theirs.settimeout(SILENCE)
         assert theirs.makefile("rb").read() == b"ping"
 
 

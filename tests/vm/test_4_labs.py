@@ -30,7 +30,7 @@ class Patient(requests.Session):
 
 
 def browser(host: Machine, name: str) -> HubClient:
-    client = HubClient(host.url, session=Patient())
+    client = HubClient(host.url, limit=SLOW, session=Patient())
     client.login(name, MEMBER_PASSWORD)
     return client
 
@@ -51,15 +51,15 @@ def test_a_lab_that_runs_before_the_mounts_keeps_running_and_the_next_has_them(
     inv: Inv, host: Machine
 ) -> None:
     alice = browser(host, "alice")
-    alice.spawn(IMAGE, timeout=SLOW)
+    alice.spawn(IMAGE)
     started = "docker inspect -f '{{.State.StartedAt}}' lab-alice labhub-hub labhub-proxy"
     before = host.root(started)
     inv.ok("mounts", **SHARES)
     assert "everything is right already" in inv.ok("deploy", **SHARES).output
     assert host.root(started) == before and alice.is_running()
-    alice.stop(timeout=SLOW)
+    alice.stop()
     assert "~/leem" in alice.spawn_page() and "away" not in alice.spawn_page()
-    alice.spawn(IMAGE, timeout=SLOW)
+    alice.spawn(IMAGE)
     assert in_lab(host, "alice", "ls -d data/. analysis/. leem/. /mnt/*/.").split() == [
         *("/mnt/analysis/.", "/mnt/data/.", "/mnt/leem/."),
         *("analysis/.", "data/.", "leem/."),
@@ -68,7 +68,7 @@ def test_a_lab_that_runs_before_the_mounts_keeps_running_and_the_next_has_them(
 
 def test_rights_in_the_labs_are_those_of_the_shares(host: Machine, files: FileServer) -> None:
     (files.folder / "data" / "measured.txt").write_text("electrons")
-    browser(host, "bob").spawn(IMAGE, timeout=SLOW)
+    browser(host, "bob").spawn(IMAGE)
     for name in ("alice", "bob"):
         assert in_lab(host, name, "cat data/measured.txt") == "electrons"
         assert "Read-only file system" in in_lab(host, name, "touch data/x")
@@ -118,8 +118,8 @@ def test_a_reboot_without_the_file_server_and_its_return_into_a_running_lab(
     assert "data (/mnt/data) is away" in page and "analysis (/mnt/analysis) is away" in page
     assert f"the file server {ADDRESS} does not answer" in page
     with pytest.raises(SpawnError, match="is away"):
-        bob.spawn(IMAGE, timeout=SLOW)
-    bob.spawn(IMAGE, timeout=SLOW, without=["data", "analysis"])
+        bob.spawn(IMAGE)
+    bob.spawn(IMAGE, without=["data", "analysis"])
     for path in ("data/", "analysis/", "/mnt/analysis/"):
         assert "No such device" in in_lab(host, "bob", f"ls {path}; touch {path}x")
     files.start()

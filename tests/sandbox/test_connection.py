@@ -5,16 +5,17 @@ import pty
 import socket
 import subprocess
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from sandbox.patience import until
 from sandbox.running import Sandbox
-from tests.sandbox.inv import ROOT, Inv
+from tests.sandbox.inv import Inv
 from tests.sandbox.look import another_system, sh
 
+STATE = None
 FREE_PORT = "1"
 """Nothing listens on tcpmux here."""
 
@@ -133,7 +134,7 @@ def in_terminal(inv: Inv, *words: str, typed: str) -> str:
     operator, terminal = pty.openpty()
     with subprocess.Popen(
         inv.command(*words),
-        cwd=ROOT,
+        cwd=inv.root,
         env=inv.environment(),
         stdin=terminal,
         stdout=terminal,
@@ -165,8 +166,7 @@ def test_a_key_of_the_agent_is_used(inv: Inv, host: Sandbox, tmp_path: Path) -> 
         ["ssh-agent", "-D", "-a", str(socket_path)], stdout=subprocess.DEVNULL
     ) as agent:
         try:
-            while not socket_path.exists():
-                time.sleep(0.05)
+            until(socket_path.exists, "The agent listens")
             agents = {"SSH_AUTH_SOCK": str(socket_path)}
             add = ["ssh-add", "-q", str(host.layout.operator_key)]
             subprocess.run(add, env={**os.environ, **agents}, check=True)

@@ -1,13 +1,13 @@
 """`inv deploy`: a bare host becomes a running hub, and stays one whatever happens to it."""
 
 import signal
-import subprocess
 import time
 
 import pytest
 
+from sandbox.patience import finish, until
 from sandbox.running import Sandbox
-from tests.sandbox.inv import ROOT, Inv, Outcome
+from tests.sandbox.inv import Inv
 from tests.sandbox.look import (
     SERVICES,
     another_system,
@@ -17,16 +17,21 @@ from tests.sandbox.look import (
     sh,
     started,
     touched,
+    until_all_healthy,
     wait_for_login_page,
 )
+from tests.sandbox.states import States
+
+STATE = "deployed"
 
 
-def test_a_bare_host_becomes_a_running_hub(first_deploy: Outcome, host: Sandbox, inv: Inv) -> None:
-    assert [change.split()[0] for change in first_deploy.changes] == [
+def test_a_bare_host_becomes_a_running_hub(states: States, hub: str) -> None:
+    made = states.made(STATE)
+    assert [change.split()[0] for change in made.outcome.changes] == [
         *("Install", "Start", "Make", "Generate", "Copy", "Build", "Start")
     ]
-    assert host.url in first_deploy.output
-    page = wait_for_login_page(host.url, 5)
+    assert made.url in made.outcome.output
+    page = wait_for_login_page(hub)
     assert "Sandbox Lab" in page.text
 
 
@@ -100,7 +105,7 @@ def test_a_service_that_was_stopped_or_removed_is_brought_back(
         "Start registry and proxy and wait until the hub answers"
     )
     assert inspect(host, "labhub-hub")["State"]["StartedAt"] == before
-    wait_for_login_page(hub, 5)
+    wait_for_login_page(hub)
 
 
 def test_a_release_that_does_not_start_is_replaced_by_the_one_before(
@@ -110,20 +115,8 @@ def test_a_release_that_does_not_start_is_replaced_by_the_one_before(
     assert "this failed: Start proxy and wait until the hub answers" in said
     assert "22" in said and "address already in use" in said
     assert "put back" in said
-    wait_for_login_page(hub, 10)
+    wait_for_login_page(hub)
     assert "nothing was changed" in inv.ok("deploy").output
-
-
-def start(inv: Inv, *words: str, **settings: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        inv.command(*words),
-        env=inv.environment(**settings),
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.mark.parametrize("seconds", [0.5, 0.8, 1.5, 3])
@@ -131,10 +124,10 @@ def test_an_interrupted_deploy_is_repaired_by_the_next(
     inv: Inv, host: Sandbox, hub: str, seconds: float
 ) -> None:
     settings = {"MEMORY_LIMIT": f"{2000 + int(seconds * 100)}M"}
-    task = start(inv, "deploy", **settings)
+    task = inv.begin("deploy", **settings)
     time.sleep(seconds)
     task.send_signal(signal.SIGINT)
-    _, errors = task.communicate(timeout=60)
+    _, errors = finish(task)
     assert "Traceback" not in errors
     if task.returncode:
         assert "run the task again" in errors
@@ -142,7 +135,7 @@ def test_an_interrupted_deploy_is_repaired_by_the_next(
     limit = f"MEMORY_LIMIT={settings['MEMORY_LIMIT']}"
     assert limit in inspect(host, "labhub-hub")["Config"]["Env"]
     assert "nothing was changed" in inv.ok("deploy", **settings).output
-    wait_for_login_page(hub, 10)
+    wait_for_login_page(hub)
 
 
 def test_a_lost_connection_is_one_sentence_and_the_next_run_finishes(
@@ -150,13 +143,13 @@ def test_a_lost_connection_is_one_sentence_and_the_next_run_finishes(
 ) -> None:
     lock = "/run/labhub/host.lock"
     before = sh(host, f"cat {lock}")
-    task = start(inv, "deploy", MEMORY_LIMIT="1G")
-    # Its line in the lock is the first that a session writes: it is cut amid its changes.
-    cut = f'while [ "$(cat {lock})" = "$1" ]; do sleep 0.01; done; pkill -KILL -u agfalta sshd-sess'
-    sh(host, cut, before)
-    _, errors = task.communicate(timeout=120)
+    with inv.begin("deploy", MEMORY_LIMIT="1G") as task:
+        # Its line in the lock is the first that a session writes: it is cut amid its changes.
+        until(lambda: sh(host, f"cat {lock}") != before, "The deploy has the lock", pause=0)
+        sh(host, "pkill -KILL -u agfalta sshd-sess")
+        _, errors = finish(task)
     assert task.returncode == 1
-    assert "The connection to agfalta@labhub-test was lost after" in errors
+    assert f"The connection to agfalta@{host.alias} was lost after" in errors
     assert "Traceback" not in errors
     inv.ok("deploy", "--wait", MEMORY_LIMIT="1G")
     assert "MEMORY_LIMIT=1G" in inspect(host, "labhub-hub")["Config"]["Env"]
@@ -170,10 +163,10 @@ def test_a_second_operator_is_told_who_is_at_work_and_may_wait(
         said = inv.fails("deploy", CPU_LIMIT="1.5")
         assert "is being changed by somebody else: eve@desk, inv deploy, since 10:00" in said
         assert "--wait" in said
-        task = start(inv, "deploy", "--wait", CPU_LIMIT="1.5")
+        task = inv.begin("deploy", "--wait", CPU_LIMIT="1.5")
         assert task.stdout
         assert "somebody else changes this host: eve@desk" in task.stdout.readline()
-    output, errors = task.communicate(timeout=300)
+    output, errors = finish(task)
     assert task.returncode == 0, errors
     assert "Start hub" in output
     inv.ok("deploy")
@@ -186,14 +179,7 @@ def test_another_system_is_right_where_compose_works(inv: Inv, host: Sandbox, hu
 
 def test_after_a_reboot_everything_is_back_by_itself(host: Sandbox, hub: str, inv: Inv) -> None:
     host.restart()
-    wait_for_login_page(hub, 120)
-    deadline = time.monotonic() + 60
-    while any(
-        inspect(host, f"labhub-{name}")["State"]["Health"]["Status"] != "healthy"
-        for name in SERVICES
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    until_all_healthy(host)
     assert "nothing was changed" in inv.ok("deploy").output
 
 

@@ -1,19 +1,26 @@
 """A member's day through a browser's requests: log in, choose, work; and what is out of reach."""
 
 import json
-import time
 
 import pytest
 
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient, LoginError
 from tests.sandbox.conftest import PASSWORD
-from tests.sandbox.inv import Inv, Outcome
-from tests.sandbox.look import inspect, sh
+from tests.sandbox.inv import Inv
+from tests.sandbox.look import inspect, sh, until_healthy
 
+STATE = "labs"
 IMAGE = "agfalta_tools:1.2"
-
-pytestmark = pytest.mark.usefixtures("pushed")
+COUNT_UNTIL_ENOUGH = """
+import itertools, os, time
+for i in itertools.count():
+    print(i, flush=True)
+    time.sleep(0.1)
+    if os.path.exists("enough"):
+        break
+print("enough")
+"""
 
 
 @pytest.fixture
@@ -57,7 +64,7 @@ print(json.dumps({
 
 
 def test_a_terminal_knows_its_member(lab: HubClient) -> None:
-    shown = lab.run_in_terminal("echo $(whoami):$HOME:$USER:$PWD:$((6*7))", until=":42")
+    shown = lab.run_in_terminal("echo $(whoami):$HOME:$USER:$PWD:$((6*7))", end=":42")
     assert "jupyter-alice:/home/jupyter-alice:jupyter-alice:/home/jupyter-alice:42" in shown
 
 
@@ -94,18 +101,21 @@ def test_a_lab_reaches_neither_registry_nor_proxy_api_nor_docker(
     closed += [(ip, port) for ip in [gateway, *own] for port in (2375, 2376)]
     code = f"""
 import os, socket
-def reach(host, port):
+from concurrent.futures import ThreadPoolExecutor
+def reach(target):
     try:
-        socket.create_connection((host, port), timeout=2).close()
+        socket.create_connection(target, timeout=20).close()
         return True
     except OSError:
         return False
-print("open", [target for target in {closed!r} if reach(*target)])
-print("hub", reach("hub", 8081), "proxy", reach("proxy", 8000))
+closed = {closed!r}
+with ThreadPoolExecutor(len(closed)) as pool:
+    print("open", [target for target, is_open in zip(closed, pool.map(reach, closed)) if is_open])
+print("hub", reach(("hub", 8081)), "proxy", reach(("proxy", 8000)))
 sockets = ("/var/run/docker.sock", "/run/docker.sock")
 print("socket", [path for path in sockets if os.path.exists(path)])
 """
-    text = lab.run_cell(code, timeout=120).text
+    text = lab.run_cell(code).text
     assert text.splitlines() == ["open []", "hub True proxy True", "socket []"]
 
 
@@ -131,14 +141,13 @@ def test_nothing_is_lost_when_the_hub_is_re_created_while_a_cell_streams(
 ) -> None:
     with lab.start_kernel() as kernel:
         kernel.run("kept = 41")
-        number = kernel.send(
-            "import time\nfor i in range(300):\n    print(i, flush=True)\n    time.sleep(0.1)"
-        )
+        number = kernel.send(COUNT_UNTIL_ENOUGH)
         before = inspect(host, "labhub-hub")["Id"]
         inv.ok("deploy", MEMORY_LIMIT="3G")
         assert inspect(host, "labhub-hub")["Id"] != before
-        streamed = kernel.collect(number, 90)
-        assert [int(line) for line in streamed.text.split()] == list(range(300))
+        sh(host, "touch /home/jupyter-alice/enough")
+        *counted, last = kernel.collect(number).text.split()
+        assert [int(line) for line in counted] == list(range(len(counted))) and last == "enough"
         assert kernel.run("print(kept + 1)").text == "42\n"
     assert lab.is_running(), "the login and the lab are known to the new hub"
     inv.ok("deploy")
@@ -181,7 +190,7 @@ def test_registry_down_is_a_page_that_helps(browser: HubClient, host: Sandbox, i
         answer = browser.api("POST", "/users/alice/server", {"image": IMAGE})
         assert answer.status_code in (400, 503)
         sh(host, "docker restart labhub-hub")
-        _until_healthy(host, "labhub-hub")
+        until_healthy(host, "labhub-hub")
     finally:
         inv.ok("deploy")
     assert IMAGE in browser.choices()
@@ -200,7 +209,7 @@ def test_an_empty_registry_tells_what_the_operator_types(
         "mkdir -p repositories/agfalta_tools/_manifests'; docker start labhub-registry",
     )
     try:
-        _until_healthy(host, "labhub-registry")
+        until_healthy(host, "labhub-registry")
         page = browser.get("/hub/spawn")
         assert page.status_code == 200
         assert "inv push --tag" in page.text
@@ -215,16 +224,7 @@ def test_an_empty_registry_tells_what_the_operator_types(
     assert IMAGE in browser.choices()
 
 
-def _until_healthy(host: Sandbox, name: str) -> None:
-    end = time.monotonic() + 90
-    while inspect(host, name)["State"]["Health"]["Status"] != "healthy":
-        assert time.monotonic() < end
-        time.sleep(0.5)
-
-
-def test_admin_is_nobody_special_and_admins_are_named(
-    inv: Inv, hub: str, host: Sandbox, pushed: Outcome
-) -> None:
+def test_admin_is_nobody_special_and_admins_are_named(inv: Inv, hub: str, host: Sandbox) -> None:
     # Seed defect 10: the first person to log in as `admin` became hub admin.
     with pytest.raises(LoginError):
         HubClient(hub).login("admin", PASSWORD)
@@ -245,7 +245,7 @@ def test_admin_is_nobody_special_and_admins_are_named(
 
 
 def test_passwords_persist_and_a_wrong_or_long_one_is_a_sentence(
-    inv: Inv, hub: str, host: Sandbox, pushed: Outcome
+    inv: Inv, hub: str, host: Sandbox
 ) -> None:
     # Seed defects 5 and 6: a rebuild lost the database, and with it everybody's login.
     inv.ok("add-user", "--name", "nina")
@@ -266,28 +266,3 @@ def test_a_login_page_that_was_left_open_for_long_is_shown_again(hub: str) -> No
     answer = HubClient(hub).post("/hub/login", stale)
     assert answer.status_code == 403
     assert 'name="password"' in answer.text, "not the empty page of FirstUseAuthenticator 1.1.1"
-
-
-def test_idle_labs_are_stopped_and_busy_ones_never(
-    inv: Inv, hub: str, host: Sandbox, pushed: Outcome
-) -> None:
-    inv.ok("add-user", "--name", "busy", "--name", "idle")
-    inv.ok("deploy", IDLE_HOURS="0.005")
-    try:
-        busy, idle = HubClient(hub), HubClient(hub)
-        for client, name in ((busy, "busy"), (idle, "idle")):
-            client.login(name, PASSWORD)
-            client.spawn(IMAGE)
-        idle.start_kernel().socket.close()
-        kernel = busy.start_kernel()
-        kernel.send("import time\ntime.sleep(600)")
-        kernel.socket.close()
-        end = time.monotonic() + 300
-        while idle.is_running():
-            assert time.monotonic() < end, "the idle lab was never stopped"
-            time.sleep(2)
-        assert busy.is_running()
-        assert inspect(host, "lab-busy")["State"]["Running"]
-        busy.stop()
-    finally:
-        inv.ok("deploy")

@@ -7,10 +7,11 @@ import pytest
 
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient, LoginError
+from tests.sandbox.conftest import PASSWORD
 from tests.sandbox.inv import Inv
 from tests.sandbox.look import count_sessions, inspect, sh
 
-PASSWORD = "electrons-2026"
+STATE = "deployed"
 
 
 def test_a_member_added_while_the_hub_runs_logs_in_at_once(

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,16 @@ from sandbox.running import Sandbox
 from tests.sample import commit, git, make_sample
 from tests.sandbox.inv import Inv, Outcome
 from tests.sandbox.look import sh
+from tests.sandbox.states import States
 
 DIGEST = re.compile(r"agfalta_tools:(\S+)  (sha256:[0-9a-f]{64})")
-FEATURES = Path(__file__).parents[1] / "sample" / "lab_features.py"
+STATE = "labs"
+
+
+@pytest.fixture(scope="module")
+def pushed(states: States) -> Outcome:
+    """What the push of 1.2 said, on the host that this one is a copy of."""
+    return states.made(STATE).outcome
 
 
 def registry_digest(host: Sandbox, tag: str, name: str = "agfalta_tools") -> str | None:
@@ -181,23 +187,6 @@ def test_another_labs_package_comes_from_pypi(inv: Inv, pushed: Outcome, host: S
     assert "is not published: " in said and "0.0.0.1" in said
     inv.ok("push", "--tag", "3.2.3", **settings)
     assert registry_digest(host, "3.2.3", "uncertainties")
-
-
-def test_the_image_holds_what_a_lab_works_with(pushed: Outcome, host: Sandbox) -> None:
-    with FEATURES.open() as script:
-        done = subprocess.run(
-            [
-                *("docker", "exec", "-i", host.layout.container, "docker", "run", "-i", "--rm"),
-                *("--user", "54321:100", "--env", "HOME=/tmp/home"),
-                *("localhost:5000/agfalta_tools:1.2", "python", "-"),
-            ],
-            stdin=script,
-            capture_output=True,
-            text=True,
-        )
-    assert done.returncode == 0, done.stderr
-    for feature in ("bytes of PNG", "bytes of MP4", "ipympl", "python3"):
-        assert feature in done.stdout
 
 
 def test_a_host_without_a_hub_is_told_to_deploy_first(

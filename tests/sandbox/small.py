@@ -1,0 +1,43 @@
+"""A lab image without LaTeX, ffmpeg and science, for tests that are not about what is in it.
+
+Its recipe, its entry and its own test are the lab's; only the two lists are short.
+"""
+
+import re
+from pathlib import Path
+
+from tests.sandbox.inv import Inv
+
+LEFT_OUT = "h5py ipympl ipywidgets matplotlib pandas pillow scipy tqdm".split()
+PACKAGES = "git openssh-client python3-venv tzdata"
+
+
+def small_checkout(inv: Inv, folder: Path) -> Inv:
+    """Copy the checkout, with the short lists, and return its `inv`."""
+    small = inv.in_copy(folder)
+    image = folder / "lab-image"
+    (image / "packages.txt").write_text(PACKAGES.replace(" ", "\n") + "\n")
+    lock = image / "requirements.lock"
+    lock.write_text(without(lock.read_text(), LEFT_OUT))
+    return small
+
+
+def without(lock: str, names: list[str]) -> str:
+    """Take packages out of a lock file, and what is there for these alone."""
+    entries = {entry.partition("==")[0]: entry for entry in re.split(r"^(?=\S)", lock, flags=re.M)}
+    gone = set(names)
+    while True:
+        left = {
+            name: entry
+            for name, entry in entries.items()
+            if name not in gone and (not (via := _asked_by(entry)) or via - gone)
+        }
+        if len(left) == len(entries):
+            return "".join(entries.values())
+        gone |= set(entries) - set(left)
+        entries = left
+
+
+def _asked_by(entry: str) -> set[str]:
+    _, _, comment = entry.partition("# via")
+    return {line.strip(" #") for line in comment.splitlines()} - {""}
