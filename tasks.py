@@ -3,6 +3,10 @@
 Imports stand inside the tasks: `inv --list` must not wait for SSH libraries.
 """
 
+from ops import interrupts
+
+interrupts.install()
+
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +27,10 @@ WAIT = "wait in line when another operator is changing the host"
 
 @contextmanager
 def lab(context: Context) -> Iterator["Lab"]:
-    from ops.lab import Lab
-
     try:
         with errors_as_sentences():
+            from ops.lab import Lab
+
             yield Lab(ROOT, dry=context.config.run.dry)
     finally:
         # The process ends now. Without this Python first looks through all modules for garbage

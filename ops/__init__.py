@@ -31,5 +31,6 @@
 ``packages``       how a Debian package is installed
 ``hashing``        short digests that tell whether two things are the same
 ``console``        everything that is printed
+``interrupts``     Ctrl-C, at any moment: one sentence, which ends the process
 ``errors``         the sentences that end a task
 """

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from getpass import getpass
 from textwrap import indent
 
+from ops import interrupts
 from ops.command import Plan, Secret
 from ops.errors import ConnectError, OpsError
 from ops.framing import Done, Event, Printed, Started, Waiting
@@ -28,17 +29,16 @@ def complain(text: str) -> None:
 
 @contextmanager
 def errors_as_sentences() -> Iterator[None]:
-    """End a task in one sentence: exit code 1 for an error, 130 where it was interrupted."""
+    """End a task that fails in one sentence and exit code 1; `interrupts` has one of its own."""
     from invoke import Exit
 
     try:
         yield
     except OpsError as error:
-        complain(str(error))
+        # What fails because it was interrupted has nothing to say.
+        if interrupts.take_last_word():
+            complain(str(error))
         raise Exit(code=1) from error
-    except KeyboardInterrupt as error:
-        complain("Interrupted. What was done stays; run the task again to finish it.")
-        raise Exit(code=130) from error
 
 
 def _styled(text: str, style: str | None, is_terminal: bool) -> str:
