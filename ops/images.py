@@ -167,6 +167,7 @@ def publish(image: Image, root_shell: OpenShell) -> Iterator[LayerPushed]:
     """
     from docker import APIClient
     from docker.errors import DockerException
+    from urllib3.exceptions import HTTPError
 
     try:
         # Only now: a connection that had waited for the build would be one that the engine ended.
@@ -175,7 +176,7 @@ def publish(image: Image, root_shell: OpenShell) -> Iterator[LayerPushed]:
             closing(APIClient(base_url=url, version="auto", timeout=600)) as client,
         ):
             yield from _pushed(image, client)
-    except (DockerException, OSError, json.JSONDecodeError) as error:
+    except (DockerException, HTTPError, OSError, json.JSONDecodeError) as error:
         raise OperationError(f"Pushing {image.reference} failed: {error}") from error
 
 

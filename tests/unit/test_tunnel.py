@@ -1,13 +1,14 @@
 """The way to the host's engine ends for its client when it ends, and says why there is none."""
 
 import socket
+import threading
 from pathlib import Path
 from typing import cast
 
 import pytest
 from paramiko import Channel
 
-from ops.errors import ConnectError
+from ops.errors import ConnectError, OperationError
 from ops.images import Image, publish
 from ops.tunnel import docker_socket
 from sandbox.patience import SILENCE
@@ -49,4 +50,33 @@ def test_a_push_that_has_no_way_to_the_engine_says_why(tmp_path: Path) -> None:
 
     image = Image("agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123")
     with pytest.raises(ConnectError, match="to op@lab was lost"):
+        list(publish(image, root_shell))
+
+
+VERSION = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n"
+    b'{"ApiVersion": "1.44"}'
+)
+PUSHING = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+STATUS = b'14\r\n{"status": "pushed"}\r\n'
+
+
+@pytest.mark.parametrize("said", [b"", PUSHING, PUSHING + STATUS, PUSHING + STATUS[:-4]])
+def test_a_host_that_is_lost_while_an_image_is_pushed_is_a_sentence(
+    said: bytes, tmp_path: Path
+) -> None:
+    answers = iter([VERSION, said])
+
+    def root_shell(_: str) -> tuple[Channel, bytes]:
+        ours, theirs = socket.socketpair()
+        threading.Thread(target=answer, args=(theirs, next(answers))).start()
+        return cast(Channel, ours), b""
+
+    def answer(client: socket.socket, text: bytes) -> None:
+        with client:
+            client.recv(65536)
+            client.sendall(text)
+
+    image = Image("agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123")
+    with pytest.raises(OperationError, match=r"agfalta_tools:1\.2 failed"):
         list(publish(image, root_shell))
