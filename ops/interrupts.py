@@ -1,7 +1,7 @@
 """Ctrl-C, from the first line of `tasks.py` to the end of the process: one sentence, exit code 130.
 
 The first one is raised where the task stands, so that all is cleaned up on the way out; a second
-one waits for nothing. Whatever becomes of the exception, the process ends here, in `_leave`.
+one waits for nothing. Whatever becomes of the exception, the process ends in `leave`.
 """
 
 import atexit
