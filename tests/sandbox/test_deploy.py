@@ -1,7 +1,6 @@
 """`inv deploy`: a bare host becomes a running hub, and stays one whatever happens to it."""
 
 import signal
-import time
 
 import pytest
 
@@ -119,18 +118,30 @@ def test_a_release_that_does_not_start_is_replaced_by_the_one_before(
     assert "nothing was changed" in inv.ok("deploy").output
 
 
-@pytest.mark.parametrize("seconds", [0.5, 0.8, 1.5, 3])
+MOMENTS = {
+    "asking": "journalctl --quiet --no-pager _COMM=sudo | grep -c COMMAND=",
+    "holding the lock": "cat /run/labhub/host.lock",
+    "between two changes": "tail -n 1 /var/log/labhub/audit.log",
+    "starting the hub": "docker inspect --format '{{.State.StartedAt}}' labhub-hub",
+}
+"""When a deploy is interrupted: as soon as the host answers this in another way."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_an_interrupted_deploy_is_repaired_by_the_next(
-    inv: Inv, host: Sandbox, hub: str, seconds: float
+    inv: Inv, host: Sandbox, hub: str, moment: str
 ) -> None:
-    settings = {"MEMORY_LIMIT": f"{2000 + int(seconds * 100)}M"}
+    settings = {"MEMORY_LIMIT": f"{2000 + list(MOMENTS).index(moment)}M"}
+    probe = f"{MOMENTS[moment]} || true"
+    before = sh(host, probe)
     task = inv.begin("deploy", **settings)
-    time.sleep(seconds)
+    until(lambda: sh(host, probe) != before or task.poll() is not None, moment, pause=0)
     task.send_signal(signal.SIGINT)
     _, errors = finish(task)
     assert "Traceback" not in errors
     if task.returncode:
         assert "run the task again" in errors
+        assert (task.returncode, len(errors.splitlines())) == (130, 1)
     inv.ok("deploy", "--wait", **settings)
     limit = f"MEMORY_LIMIT={settings['MEMORY_LIMIT']}"
     assert limit in inspect(host, "labhub-hub")["Config"]["Env"]
@@ -142,10 +153,10 @@ def test_a_lost_connection_is_one_sentence_and_the_next_run_finishes(
     inv: Inv, host: Sandbox, hub: str
 ) -> None:
     lock = "/run/labhub/host.lock"
-    before = sh(host, f"cat {lock}")
+    before = sh(host, f"cat {lock} || true")
     with inv.begin("deploy", MEMORY_LIMIT="1G") as task:
         # Its line in the lock is the first that a session writes: it is cut amid its changes.
-        until(lambda: sh(host, f"cat {lock}") != before, "The deploy has the lock", pause=0)
+        until(lambda: sh(host, f"cat {lock} || true") != before, "The deploy has the lock", pause=0)
         sh(host, "pkill -KILL -u agfalta sshd-sess")
         _, errors = finish(task)
     assert task.returncode == 1
