@@ -9,6 +9,7 @@ import requests
 
 from sandbox.patience import ANSWER, until
 from sandbox.running import Sandbox
+from tests.sandbox.inv import SESSIONS
 
 SERVICES = ("registry", "proxy", "hub")
 
@@ -63,7 +64,7 @@ def until_all_healthy(host: Sandbox) -> None:
 
 def count_sessions(host: Sandbox) -> int:
     """Count the shells that sudo has started: each remote session is one."""
-    return int(sh(host, "journalctl --quiet --no-pager _COMM=sudo | grep -c COMMAND= || true"))
+    return int(sh(host, SESSIONS))
 
 
 @contextmanager

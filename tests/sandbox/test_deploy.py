@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.patience import finish, until
 from sandbox.running import Sandbox
-from tests.sandbox.inv import Inv
+from tests.sandbox.inv import SESSIONS, Inv
 from tests.sandbox.look import (
     SERVICES,
     another_system,
@@ -119,7 +119,7 @@ def test_a_release_that_does_not_start_is_replaced_by_the_one_before(
 
 
 MOMENTS = {
-    "asking": "journalctl --quiet --no-pager _COMM=sudo | grep -c COMMAND=",
+    "asking": SESSIONS,
     "holding the lock": "cat /run/labhub/host.lock",
     "between two changes": "tail -n 1 /var/log/labhub/audit.log",
     "starting the hub": "docker inspect --format '{{.State.StartedAt}}' labhub-hub",
@@ -132,7 +132,7 @@ def test_an_interrupted_deploy_is_repaired_by_the_next(
     inv: Inv, host: Sandbox, hub: str, moment: str
 ) -> None:
     settings = {"MEMORY_LIMIT": f"{2000 + list(MOMENTS).index(moment)}M"}
-    probe = f"{MOMENTS[moment]} || true"
+    probe = f"{{ {MOMENTS[moment].strip()}; }} || true"
     before = sh(host, probe)
     task = inv.begin("deploy", **settings)
     until(lambda: sh(host, probe) != before or task.poll() is not None, moment, pause=0)

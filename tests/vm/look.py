@@ -6,6 +6,7 @@ import requests
 
 from sandbox.patience import ANSWER
 from sandbox.vm.machine import Machine
+from tests.sandbox.inv import SESSIONS
 
 OURS = "cat /etc/fstab; find /etc/labhub /srv/labhub /mnt -xdev | sort; cat /etc/labhub/hub/*"
 
@@ -18,7 +19,7 @@ def as_member(host: Machine, name: str, script: str) -> str:
 
 def count_sessions(host: Machine) -> int:
     """Count the shells that sudo has started: each remote session is one."""
-    return int(host.root("journalctl --quiet --no-pager _COMM=sudo | grep -c COMMAND= || true"))
+    return int(host.root(SESSIONS))
 
 
 def answers(host: Machine) -> Callable[[], bool]:

@@ -53,9 +53,13 @@ def test_no_secret_is_readable_or_printed(inv: Inv, mounted: Machine) -> None:
     assert secret not in said.output + said.errors + preview.output
     modes = mounted.root("stat -c '%a %U:%G' /etc/labhub/credentials/*").splitlines()
     assert modes == ["600 root:root"] * 3
-    looked = mounted.root('journalctl --quiet | grep -c "$1" || true; ls -A /run/labhub', secret)
+    looked = mounted.root(
+        "journalctl --sync; journalctl --quiet >/run/said; "
+        'grep -c "$1" /run/said || true; ls -A /run/labhub',
+        secret,
+    )
     assert looked.split() == ["0", "host.lock", "outdated"]
-    assert mounted.root(f"grep -rl {secret} /etc /var/log /run/labhub 2>/dev/null || true") == ""
+    assert mounted.root(f"grep -rl {secret} /etc /var/log /run/labhub || [ $? = 1 ]") == ""
 
 
 def test_what_is_read_only_is_so_for_everybody(mounted: Machine, files: FileServer) -> None:
