@@ -32,7 +32,13 @@ as_root() {
 
 # consent "sentence" "command": root and YES=1 have agreed already, others are asked.
 consent() {
-  if [ "$(id -u)" = 0 ] || [ "${YES:-}" = 1 ]; then return; fi
+  if [ "$(id -u)" = 0 ]; then return; fi
+  if [ "${YES:-}" != 1 ]; then ask "$@"; fi
+  # Asked for here, where one is wanted: a password in the middle of a step's line is missed.
+  if [ -t 0 ] && ! sudo -n true 2>/dev/null; then sudo -v; fi
+}
+
+ask() {
   if [ ! -t 0 ]; then
     fail "$1 Nobody is here to agree: run \`$2\` yourself, or set YES=1."
   fi
@@ -43,8 +49,6 @@ consent() {
     y | Y | yes | j | J | ja) ;;
     *) fail "Nothing was installed." ;;
   esac
-  # Asked for here, because a step has no terminal for the password.
-  sudo -v
 }
 
 apt_install() {
