@@ -100,7 +100,19 @@ def test_an_ordinary_users_bootstrap_is_whole_or_leaves_nothing(closed: Sandbox)
     assert names == closed.exec(["ls", CERTIFICATES]).stdout.split()
     again = on_the_laptop(closed)
     assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_a_debian_that_is_there_and_whole_is_built_on_and_stays(closed: Sandbox) -> None:
+    closed.exec(["docker", "tag", BASE_IMAGE, DEBIANS])
+    closed.exec(["docker", "image", "rm", BASE_IMAGE])
+    before = closed.exec(["docker", "image", "inspect", "--format", "{{.Id}}", DEBIANS]).stdout
+    built = on_the_laptop(closed)
+    assert built.stderr.startswith("▸ Building the base image … "), built.stderr
+    assert images(closed) >= {BASE_IMAGE, DEBIANS}
+    kept = closed.exec(["docker", "image", "inspect", "--format", "{{.Id}}", DEBIANS])
+    assert kept.stdout == before
     closed.exec(["docker", "image", "rm", BASE_IMAGE, DEBIANS])
+    closed.exec(["docker", "image", "prune", "--force"])
 
 
 def test_the_servers_base_is_whole_or_not_there(closed: Sandbox) -> None:
