@@ -43,15 +43,21 @@ sandboxes() {
   rm -rf .sandbox
 }
 
+# Each is an assignment of its own: where the question fails, so does the script, and nothing goes.
 engine() {
+  local of_engine='' of_data others
   if DOCKER_HOST=$("$here/engine.sh" host); then
     export DOCKER_HOST
-    if [ -n "$(docker ps --all --quiet --filter label=labhub.sandbox)" ]; then
-      say "The engine and the base image stay: another clone has a sandbox on them."
-      return
-    fi
-    remove_images label=labhub.sandbox=base >/dev/null
+    of_engine=$(docker ps --all --filter label=labhub.sandbox --format '{{.Label "labhub.sandbox"}}')
   fi
+  # Ours may be off, as after a reboot.
+  of_data=$("$here/engine.sh" clones)
+  others=$(printf '%s\n' "$of_engine" "$of_data" | grep -vxF -e "$clone" -e '' || true)
+  if [ -n "$others" ]; then
+    say "The engine and the base image stay: another clone has a sandbox on them."
+    return
+  fi
+  if [ -n "$DOCKER_HOST" ]; then remove_images label=labhub.sandbox=base >/dev/null; fi
   "$here/engine.sh" down
 }
 

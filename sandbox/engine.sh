@@ -4,6 +4,7 @@
 #   engine.sh host  print the address of the engine that answers now; exit 1 where none does
 #   engine.sh stop  stop the engine that `up` started; its images stay for the next time
 #   engine.sh down  stop it and remove its data
+#   engine.sh clones  print the clones that have sandboxes in that data, whether it runs or not
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=sandbox/lib.sh
@@ -129,10 +130,22 @@ down() {
   if [ -e "$cache" ]; then step "Removing the engine's data" as_root rm -rf --one-file-system "$cache"; fi
 }
 
+clones() {
+  if is_ours; then
+    docker --host "$own" ps --all --filter label=labhub.sandbox \
+      --format '{{.Label "labhub.sandbox"}}'
+  elif [ -e "$cache/docker" ] && as_root test -d "$cache/docker/containers"; then
+    # Status 1 is that there are none; any other one means that nobody knows.
+    as_root grep --recursive --no-filename --only-matching --perl-regexp \
+      --include=config.v2.json '"labhub\.sandbox":"\K[^"]*' "$cache/docker/containers" || [ $? = 1 ]
+  fi
+}
+
 case ${1:-} in
   up) up ;;
   host) find_engine ;;
   stop) stop ;;
   down) down ;;
-  *) fail "usage: engine.sh up | host | stop | down" ;;
+  clones) clones ;;
+  *) fail "usage: engine.sh up | host | stop | down | clones" ;;
 esac

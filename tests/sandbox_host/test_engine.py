@@ -73,6 +73,22 @@ def test_an_own_engine_starts_once_and_leaves_nothing(with_package: Sandbox) -> 
     assert_nothing_of_ours_in_the_network(machine)
 
 
+def test_an_engine_that_is_off_keeps_the_sandboxes_of_another_clone(with_package: Sandbox) -> None:
+    machine = with_package
+    docker = ["docker", "--host", engine(machine, "up").stdout.strip()]
+    machine.exec(["sh", "-c", f"tar -cT /dev/null | {' '.join(docker)} import - empty:1"])
+    of_another = ["--label", "labhub.sandbox=/home/eve/labhub"]
+    machine.exec([*docker, "create", "--name", "eves", *of_another, "empty:1", "sh"])
+    engine(machine, "stop")
+    clean = ["env", f"XDG_CACHE_HOME={CACHE}", "/opt/sandbox/clean.sh", "engine"]
+    assert "another clone" in machine.exec(clean).stderr
+    engine(machine, "up")
+    machine.exec([*docker, "rm", "eves"])
+    engine(machine, "stop")
+    assert "another clone" not in machine.exec(clean).stderr
+    assert machine.exec(["ls", CACHE]).stdout == ""
+
+
 def network(machine: Sandbox, address: str) -> str:
     inspect = ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]
     return machine.exec(["docker", "--host", address, *inspect]).stdout.strip()
