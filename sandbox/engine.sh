@@ -118,16 +118,20 @@ stop_engine() {
 }
 
 stop() {
+  if [ ! -e "$run" ]; then return; fi
+  ask_password
   # One that was killed has left containers and mounts: one that starts takes them over.
-  if [ -e "$run" ] && ! is_ours; then
+  if ! is_ours; then
     step "Starting the Docker engine that was killed, to end it properly" start_engine
   fi
-  if is_ours; then step "Stopping the Docker engine" stop_engine; fi
+  step "Stopping the Docker engine" stop_engine
 }
 
 down() {
   stop
-  if [ -e "$cache" ]; then step "Removing the engine's data" as_root rm -rf --one-file-system "$cache"; fi
+  if [ ! -e "$cache" ]; then return; fi
+  ask_password
+  step "Removing the engine's data" as_root rm -rf --one-file-system "$cache"
 }
 
 clones() {

@@ -34,8 +34,12 @@ as_root() {
 consent() {
   if [ "$(id -u)" = 0 ]; then return; fi
   if [ "${YES:-}" != 1 ]; then ask "$@"; fi
-  # Asked for here, where one is wanted: a password in the middle of a step's line is missed.
-  if [ -t 0 ] && ! sudo -n true 2>/dev/null; then sudo -v; fi
+  ask_password
+}
+
+# Before a step that needs it: a question in the middle of the step's line is missed.
+ask_password() {
+  if [ "$(id -u)" != 0 ] && [ -t 0 ] && ! sudo -n true 2>/dev/null; then sudo -v; fi
 }
 
 ask() {
