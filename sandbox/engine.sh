@@ -38,7 +38,7 @@ find_engine() {
 is_ours() { # a process id may have been given to another program since
   local pid
   pid=$(cat "$pidfile" 2>/dev/null) && [ -n "$pid" ] &&
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "--pidfile $pidfile "
+    tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "--pidfile $pidfile "
 }
 
 refuse_a_closed_engine() {
@@ -127,11 +127,17 @@ stop() {
   step "Stopping the Docker engine" stop_engine
 }
 
+remove_data() {
+  # An engine mounts its data onto itself; one that was killed could not undo it.
+  if mountpoint --quiet "$cache/docker"; then as_root umount "$cache/docker" || return; fi
+  as_root rm -rf --one-file-system "$cache"
+}
+
 down() {
   stop
   if [ ! -e "$cache" ]; then return; fi
   ask_password
-  step "Removing the engine's data" as_root rm -rf --one-file-system "$cache"
+  step "Removing the engine's data" remove_data
 }
 
 clones() {

@@ -171,4 +171,6 @@ def test_a_process_id_that_now_belongs_to_another_program_is_not_killed(
     engine(machine, "stop")
     assert machine.exec(["ps", "-p", "1", "-o", "comm="]).stdout.strip() == "systemd"
     assert run not in processes(machine)
+    engine(machine, "down")
+    assert machine.exec(["ls", CACHE]).stdout == ""
     assert_nothing_of_ours_in_the_network(machine)
