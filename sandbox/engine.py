@@ -1,5 +1,6 @@
 """The Docker engine under a sandbox: found or started, with the images that a sandbox needs."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -45,7 +46,15 @@ def find() -> docker.DockerClient | None:
 
 
 def ensure_host_image(client: docker.DockerClient, layout: Layout) -> None:
-    """Build the sandbox's image, unless it is what the files say already."""
+    """Build the sandbox's image, unless it is what the files say already; one process at a time."""
+    lock = layout.root / ".sandbox" / "image.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        _ensure_host_image(client, layout)
+
+
+def _ensure_host_image(client: docker.DockerClient, layout: Layout) -> None:
     base = client.images.get(BASE_IMAGE)
     recipe = b"".join((HERE / name).read_bytes() for name in ("Dockerfile", "entry.sh"))
     inputs = hashlib.sha256(str(base.id).encode() + recipe).hexdigest()[:12]

@@ -1,8 +1,10 @@
 """Bring a sandbox up, down, or back to bare; its keys and its `.env` are made on this machine."""
 
-import os
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 from docker.models.containers import Container
 
@@ -61,7 +63,8 @@ def _make_keys(layout: Layout) -> None:
     # The host key is ours and outlives the container: a reset must not look like an attack.
     layout.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for key in (layout.operator_key, layout.host_key):
-        if not key.is_file():
+        if not key.with_suffix(".pub").is_file():
+            key.unlink(missing_ok=True)
             argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", layout.alias, "-f"]
             subprocess.run([*argv, str(key)], check=True)
 
@@ -73,15 +76,22 @@ def _describe(layout: Layout, host: Container) -> Sandbox:
     layout.known_hosts.write_text(render_known_hosts(layout, ssh))
     _ensure_sample(layout)
     present = layout.env_file.read_text() if layout.env_file.exists() else ""
-    # It holds a password: nobody else reads it, not even for a moment.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with os.fdopen(os.open(layout.env_file, flags, 0o600), "w") as file:
-        file.write(render_env(layout, web, present))
+    # With a password and a person's own lines: nobody else reads it, and it is never half there.
+    new = layout.folder / "env"
+    new.touch(mode=0o600)
+    new.write_text(render_env(layout, web, present))
+    new.rename(layout.env_file)
     return Sandbox(layout, host, ssh, web)
 
 
 def _ensure_sample(layout: Layout) -> None:
     """Make the package that a sandbox's `.env` names, to have something to push."""
-    if not layout.sample.exists() and (ROOT / "tests" / "sample").is_dir():
-        argv = [sys.executable, "-m", "tests.sample", str(layout.sample)]
+    if layout.sample.exists() or not (ROOT / "tests" / "sample").is_dir():
+        return
+    # Beside its place, which gets it whole or from another process that makes it too.
+    with tempfile.TemporaryDirectory(dir=layout.folder) as folder:
+        made = Path(folder) / layout.sample.name
+        argv = [sys.executable, "-m", "tests.sample", str(made)]
         subprocess.run(argv, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        with suppress(OSError):
+            made.rename(layout.sample)

@@ -58,7 +58,7 @@ install_engine() {
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
-  chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c "
+  chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -ec "
     apt-get -qq update
     apt-get -qq -y install --no-install-recommends docker.io docker-cli docker-compose \
       docker-buildx iptables rsync
