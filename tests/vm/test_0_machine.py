@@ -1,8 +1,10 @@
 """The virtual host and the file server themselves: what the tests of shares rely on."""
 
 import subprocess
+import sys
 import time
 
+from sandbox.layout import ROOT
 from sandbox.patience import ANSWER, TASK
 from sandbox.vm.fileserver import ADDRESS, PORT, FileServer
 from sandbox.vm.machine import Machine
@@ -12,6 +14,7 @@ ASK = f"""\
 timeout {ANSWER:.0f} bash -c 'exec 3<>/dev/tcp/{ADDRESS}/{PORT} && echo open' 2>&1 \
   | grep -om1 'open\\|refused' || true
 """
+WAITING = "▸ Waiting for the end of another run"
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 
 
@@ -23,6 +26,17 @@ def test_a_resumed_host_is_on_time_and_has_nothing_of_the_one_before(states: Sta
     # A second for the rounding. How late it is on a busy machine says nothing about the clock.
     assert began - 1 < float(host.root("date +%s.%N")) < time.time() + 1
     assert host.root("ls /root") == ""
+
+
+def test_another_run_waits_for_its_turn(states: States) -> None:
+    take_turn = "from sandbox.vm.turn import take_turn; take_turn()"
+    with subprocess.Popen(
+        [sys.executable, "-c", take_turn], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stderr
+        assert other.stderr.read(len(WAITING)) == WAITING
+        assert other.poll() is None
+        other.kill()
 
 
 def test_an_operator_logs_in_and_sudo_asks_for_a_password(bare: Machine) -> None:

@@ -16,8 +16,6 @@ from tests.hub_client import HubClient, SpawnError
 from tests.sandbox.inv import Inv
 from tests.vm.look import answers
 
-SLOW = TASK
-"""Seconds in which a lab has started on an emulated machine under load, or never will."""
 _READING = "cat /proc/$(pgrep -x dd)/io 2>/dev/null | grep -c 'rchar: [0-9]\\{8,\\}' || true"
 
 
@@ -25,12 +23,12 @@ class Patient(requests.Session):
     """A browser that waits for a page as long as it takes."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Ask as often, and with as much patience, as a person would not have."""
-        return super().request(*args, **kwargs | {"timeout": SLOW})
+        """Ask with a limit that ends only a hang."""
+        return super().request(*args, **kwargs | {"timeout": TASK})
 
 
 def browser(host: Machine, name: str) -> HubClient:
-    client = HubClient(host.url, limit=SLOW, session=Patient())
+    client = HubClient(host.url, limit=TASK, session=Patient())
     client.login(name, MEMBER_PASSWORD)
     return client
 
@@ -42,58 +40,58 @@ def in_lab(host: Machine, name: str, script: str) -> str:
 
 
 @pytest.fixture
-def host(kept_by_module: Callable[[str], Machine]) -> Machine:
+def hub(kept_by_module: Callable[[str], Machine]) -> Machine:
     """A hub as the test before has left it."""
     return kept_by_module("hub")
 
 
 def test_a_lab_that_runs_before_the_mounts_keeps_running_and_the_next_has_them(
-    inv: Inv, host: Machine
+    inv: Inv, hub: Machine
 ) -> None:
-    alice = browser(host, "alice")
+    alice = browser(hub, "alice")
     alice.spawn(IMAGE)
     started = "docker inspect -f '{{.State.StartedAt}}' lab-alice labhub-hub labhub-proxy"
-    before = host.root(started)
+    before = hub.root(started)
     inv.ok("mounts", **SHARES)
     assert "everything is right already" in inv.ok("deploy", **SHARES).output
-    assert host.root(started) == before and alice.is_running()
+    assert hub.root(started) == before and alice.is_running()
     alice.stop()
     assert "~/leem" in alice.spawn_page() and "away" not in alice.spawn_page()
     alice.spawn(IMAGE)
-    assert in_lab(host, "alice", "ls -d data/. analysis/. leem/. /mnt/*/.").split() == [
+    assert in_lab(hub, "alice", "ls -d data/. analysis/. leem/. /mnt/*/.").split() == [
         *("/mnt/analysis/.", "/mnt/data/.", "/mnt/leem/."),
         *("analysis/.", "data/.", "leem/."),
     ]
 
 
-def test_rights_in_the_labs_are_those_of_the_shares(host: Machine, files: FileServer) -> None:
+def test_rights_in_the_labs_are_those_of_the_shares(hub: Machine, files: FileServer) -> None:
     (files.folder / "data" / "measured.txt").write_text("electrons")
-    browser(host, "bob").spawn(IMAGE)
+    browser(hub, "bob").spawn(IMAGE)
     for name in ("alice", "bob"):
-        assert in_lab(host, name, "cat data/measured.txt") == "electrons"
-        assert "Read-only file system" in in_lab(host, name, "touch data/x")
+        assert in_lab(hub, name, "cat data/measured.txt") == "electrons"
+        assert "Read-only file system" in in_lab(hub, name, "touch data/x")
         write = f"echo {name} > analysis/{name}; stat -c %a analysis/{name}"
-        assert in_lab(host, name, write) == "664"
-    assert in_lab(host, "alice", "echo x > leem/a; stat -c %a leem/a") == "660"
+        assert in_lab(hub, name, write) == "664"
+    assert in_lab(hub, "alice", "echo x > leem/a; stat -c %a leem/a") == "660"
     # The lab book of LEEM is not for everybody: bob's lab does not even know of it.
-    assert in_lab(host, "bob", "ls -d leem /mnt/leem /srv/labhub/* 2>/dev/null").split() == [
+    assert in_lab(hub, "bob", "ls -d leem /mnt/leem /srv/labhub/* 2>/dev/null").split() == [
         "/srv/labhub/analysis",
         "/srv/labhub/data",
     ]
-    owners = host.root("find /home/jupyter-* -user root")
+    owners = hub.root("find /home/jupyter-* -user root")
     assert owners == "", "nothing of root's appears in a home"
 
 
 @pytest.mark.parametrize("lose", ["stop", "hang"])
 def test_the_file_server_is_lost_while_a_lab_reads(
-    host: Machine, files: FileServer, lose: str
+    hub: Machine, files: FileServer, lose: str
 ) -> None:
     with (files.folder / "data" / "large").open("wb") as large:
         large.truncate(1 << 40)
     with ThreadPoolExecutor(1) as pool:
         read = "dd if=data/large of=/dev/null bs=1M iflag=direct"
-        reading = pool.submit(in_lab, host, "bob", read)
-        until(lambda: host.root(_READING) == "1", "The lab reads")
+        reading = pool.submit(in_lab, hub, "bob", read)
+        until(lambda: hub.root(_READING) == "1", "The lab reads")
         assert not reading.done()
         getattr(files, lose)()
         # That it ends at all is asked here; how soon, by bench/boot.py.
@@ -101,19 +99,19 @@ def test_the_file_server_is_lost_while_a_lab_reads(
     assert said.startswith("dd: "), said
     files.resume() if lose == "hang" else files.start()
     until(
-        lambda: in_lab(host, "bob", "head -c 3 data/large | wc -c") == "3",
+        lambda: in_lab(hub, "bob", "head -c 3 data/large | wc -c") == "3",
         "The lab can read again",
         pause=1,
     )
 
 
 def test_a_reboot_without_the_file_server_and_its_return_into_a_running_lab(
-    host: Machine, files: FileServer
+    hub: Machine, files: FileServer
 ) -> None:
     files.stop()
-    host.reboot()
-    until(answers(host), "The hub is there again", pause=1)
-    bob = browser(host, "bob")
+    hub.reboot()
+    until(answers(hub), "The hub is there again", pause=1)
+    bob = browser(hub, "bob")
     page = bob.spawn_page()
     assert "data (/mnt/data) is away" in page and "analysis (/mnt/analysis) is away" in page
     assert f"the file server {ADDRESS} does not answer" in page
@@ -121,12 +119,12 @@ def test_a_reboot_without_the_file_server_and_its_return_into_a_running_lab(
         bob.spawn(IMAGE)
     bob.spawn(IMAGE, without=["data", "analysis"])
     for path in ("data/", "analysis/", "/mnt/analysis/"):
-        assert "No such device" in in_lab(host, "bob", f"ls {path}; touch {path}x")
+        assert "No such device" in in_lab(hub, "bob", f"ls {path}; touch {path}x")
     files.start()
     until(
-        lambda: in_lab(host, "bob", "touch analysis/x && echo written") == "written",
+        lambda: in_lab(hub, "bob", "touch analysis/x && echo written") == "written",
         "The share is in the running lab again",
         pause=1,
     )
-    assert "Read-only file system" in in_lab(host, "bob", "touch data/x")
+    assert "Read-only file system" in in_lab(hub, "bob", "touch data/x")
     assert (files.folder / "analysis" / "x").exists()
