@@ -4,11 +4,15 @@ import ast
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace as Namespace
+from typing import cast
 
 import pytest
+from pytest import Session
 
 from tests.vm import covers
 from tests.vm.covers import COVERS, FOLDER, ROOT
+from tests.vm.run import Notes
 
 FOLLOWED = ("tests", "sandbox")
 """Whose imports are helpers of a test; what of the tool is covered is chosen."""
@@ -125,3 +129,49 @@ def test_what_has_passed_is_noted_by_name(tmp_path: Path) -> None:
     noted.write_text("1234  test_0_machine.py\n5678  test_9_gone.py\n")
     covers.write_passed("test_1_mounts.py", "abcd", noted)
     assert noted.read_text() == "1234  test_0_machine.py\nabcd  test_1_mounts.py\n"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "noted"),
+    [
+        ("passed passed passed passed", {"test_0_machine.py"}),
+        ("passed failed passed passed", set()),
+        ("passed passed failed passed", set()),
+        ("skipped passed passed passed", set()),
+        ("passed passed", set()),
+    ],
+)
+def test_a_file_is_noted_when_all_of_it_has_passed_as_it_is_now(
+    monkeypatch: pytest.MonkeyPatch, outcomes: str, noted: set[str]
+) -> None:
+    found: set[str] = set()
+    monkeypatch.setattr(covers, "write_passed", lambda test, digest: found.add(test))
+    notes = Notes({test: covers.digest(test) for test in COVERS})
+    names = [f"{FOLDER}/test_0_machine.py::{name}" for name in ("one", "another")]
+    notes.pytest_collection_finish(cast(Session, Namespace(items=[*map(item, names)])))
+    phases = [(name, when) for name in names for when in ("call", "teardown")]
+    for (name, when), outcome in zip(phases, outcomes.split(), strict=False):
+        report = Namespace(nodeid=name, when=when, passed=outcome == "passed")
+        notes.pytest_runtest_logreport(cast(pytest.TestReport, report))
+    assert found == noted
+
+
+def test_a_file_that_was_changed_meanwhile_is_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(covers, "write_passed", lambda test, digest: pytest.fail(test))
+    notes = Notes({"test_0_machine.py": "as it was"})
+    name = f"{FOLDER}/test_0_machine.py::one"
+    notes.pytest_collection_finish(cast(Session, Namespace(items=[item(name)])))
+    report = Namespace(nodeid=name, when="teardown", passed=True)
+    notes.pytest_runtest_logreport(cast(pytest.TestReport, report))
+
+
+def item(nodeid: str) -> Namespace:
+    """Return as much of a test as is asked for."""
+    return Namespace(nodeid=nodeid)
+
+
+def test_the_virtual_host_has_passed_with_what_is_here() -> None:
+    assert not (tests := covers.outdated()), (
+        f"{', '.join(tests)}: what is covered has changed, so run make test-vm and commit "
+        f"{FOLDER}/passed"
+    )
