@@ -9,7 +9,8 @@ INV := .venv/bin/inv
 # waits now and then. In the order of testpaths: what takes long, and what others wait for, first.
 BESIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 ifdef ONLY
-STORY := $(or $(wildcard tests/*/test_$(ONLY).py tests/$(ONLY)),$(error ONLY=$(ONLY): there is no such \
+STORY := $(or $(wildcard $(patsubst %,tests/%/test_$(ONLY).py,unit hub sandbox_host sandbox) \
+  $(filter tests/unit tests/hub,tests/$(ONLY))),$(error ONLY=$(ONLY): there is no such \
   story; there are $(sort $(patsubst test_%.py,%,$(notdir $(wildcard tests/sandbox*/test_*.py)))) unit hub))
 endif
 # What profile.d holds is read by whatever shell logs in, not run: it has no first line to check by.

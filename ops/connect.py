@@ -57,7 +57,8 @@ def connect(config: Config) -> Connection:
         connection.open()
     except (SSHException, OSError, EOFError) as error:
         raise ConnectError(_sentence(error, connection, config)) from error
-    _tune(connection.transport)
+    for hop in _hops(connection):
+        _tune(hop.transport)
     return connection
 
 
@@ -81,7 +82,7 @@ def _describe(config: Config) -> Connection:
     fabric = FabricConfig(lazy=True, runtime_ssh_path=str(path) if path else None)
     try:
         fabric.load_ssh_config()
-        options: dict[str, object] = {"banner_timeout": CONNECT_SECONDS, "auth_timeout": 30}
+        options: dict[str, object] = {"banner_timeout": 60, "auth_timeout": 60}
         if config.lab_key:
             options["key_filename"] = [str(config.lab_key)]
         connection = Connection(

@@ -88,6 +88,7 @@ class Host:
     def rsync(self, folder: Path, target: str) -> None:
         """Make `target`, a folder in the operator's home on the host, equal to a local folder."""
         ssh = [*ssh_command(self.config), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
+        ssh += ["-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"]
         ends = [f"{folder}/", f"{self.config.lab_host}:{target}/"]
         # rsync makes one folder, not its parents: the one on the host is started behind mkdir.
         make = shlex.join(["mkdir", "-p", target]) + " && rsync"
@@ -105,7 +106,7 @@ class Host:
         except FileNotFoundError as error:
             raise OperationError("rsync is not installed on this machine; install it") from error
         if done.returncode:
-            last = done.stderr.strip().splitlines()[-3:]
+            last = done.stderr.strip().splitlines()[-3:] or [f"exit status {done.returncode}"]
             raise OperationError(f"Copying to {self.where} by rsync failed: {' '.join(last)}")
 
     def http(self, port: int) -> http.client.HTTPConnection:

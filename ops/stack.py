@@ -35,11 +35,11 @@ done
 _START = """\
 release=$1 current=$2 port=$3
 start() { docker compose --env-file settings.env up --detach --remove-orphans --wait \\
-  --wait-timeout 180; }
+  --wait-timeout 600; }
 answers() { exec 3<>"/dev/tcp/127.0.0.1/$port"
   printf 'GET /hub/health HTTP/1.0\\r\\n\\r\\n' >&3
   head -n 1 <&3 | grep -q ' 200 '; }
-await() { for _ in $(seq 60); do (answers) 2>/dev/null && return; sleep 1; done
+await() { for _ in $(seq 300); do (answers) 2>/dev/null && return; sleep 1; done
   echo "the hub does not answer at port $port"; return 1; }
 cd "$release"
 if start && await; then

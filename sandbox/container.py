@@ -3,16 +3,19 @@
 import io
 import tarfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import docker
-from docker.errors import APIError, ImageNotFound, NotFound
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from sandbox import ports
 from sandbox.engine import SandboxError
 from sandbox.frozen import copy_volume
 from sandbox.layout import Layout
+from sandbox.patience import until
 
 
 def find(client: docker.DockerClient, layout: Layout) -> Container | None:
@@ -32,13 +35,23 @@ def is_there(client: docker.DockerClient, layout: Layout) -> bool:
 
 def remove(client: docker.DockerClient, layout: Layout) -> None:
     """Remove a sandbox's container and volumes, where there are any, frozen or not."""
-    container = find(client, layout)
-    if container is not None:
-        container.remove(force=True, v=True)
-    with suppress(NotFound):
-        client.volumes.get(layout.volume).remove(force=True)
-    with suppress(ImageNotFound):
-        client.images.remove(layout.frozen, force=True)
+    # A busy engine says now and then that something is in use which it has yet to let go.
+    for take_away, what in (
+        (lambda: client.containers.get(layout.container).remove(force=True, v=True), "container"),
+        (lambda: client.volumes.get(layout.volume).remove(force=True), "volume"),
+        (lambda: client.images.remove(layout.frozen, force=True), "frozen image"),
+    ):
+        until(partial(_is_gone, take_away), f"The {what} of {layout.container} is gone")
+
+
+def _is_gone(take_away: Callable[[], object]) -> bool:
+    try:
+        take_away()
+    except NotFound:
+        return True
+    except APIError:
+        return False
+    return True
 
 
 def start(

@@ -1,5 +1,6 @@
 """Bring a sandbox up, down, or back to bare; its keys and its `.env` are made on this machine."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,10 +46,7 @@ def down(name: str = "sandbox") -> None:
         with step("Removing the sandbox host"):
             container.remove(client, layout)
     layout.env_file.unlink(missing_ok=True)
-    if layout.folder.is_dir():
-        for path in layout.folder.iterdir():
-            path.unlink()
-        layout.folder.rmdir()
+    shutil.rmtree(layout.folder, ignore_errors=True)
 
 
 def reset(name: str = "sandbox") -> Sandbox:

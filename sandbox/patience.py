@@ -61,7 +61,8 @@ class Patience:
     def is_over(self) -> bool:
         """Tell whether all of it is spent."""
         gone = self._clock() - self._seen
-        self._spent += gone / self._factor
+        # One look that hung says little of what is waited for.
+        self._spent += min(gone, _LOOK_AGAIN * 10) / self._factor
         self._seen += gone
         self._since_measured += gone
         if self._since_measured > _LOOK_AGAIN:

@@ -68,15 +68,11 @@ class Sandbox:
             raise
         except OpsError as error:
             raise SandboxError(f"{error}: {self._why()}") from error
-        login = subprocess.run(
-            self.ssh_argv("-o", "ConnectTimeout=60", "true"),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if login.returncode:
-            raise SandboxError(f"The sandbox host refuses its operator: {login.stderr.strip()}")
+        until(self._lets_its_operator_in, f"{self.alias} lets its operator in", BOOT, pause=1)
+
+    def _lets_its_operator_in(self) -> bool:
+        login = self.ssh_argv("-o", "ConnectTimeout=60", "true")
+        return subprocess.run(login, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
     def _has_booted(self) -> bool:
         self.container.reload()

@@ -19,7 +19,7 @@ from sandbox.patience import ANSWER, Patience
 # In memory, and not where a boot or a cleaner of old files takes it away.
 _RUN = """\
 folder=$1; shift
-find /dev/shm -maxdepth 1 -name 'labhub-*' -mmin +10 -exec rm -r {} + 2>/dev/null
+find /dev/shm/labhub-* -name status -mmin +10 -printf '%h\\n' 2>/dev/null | xargs -r rm -r
 (umask 077; mkdir "$folder") && { "$@" >"$folder/out" 2>"$folder/err"; echo $? >"$folder/status"; }
 set -- "$folder"
 """

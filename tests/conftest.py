@@ -12,6 +12,7 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 from sandbox.diagnosis import diagnose
+from sandbox.running import Sandbox
 from tests.sandbox.states import States
 
 RUN = "LABHUB_TEST_RUN"
@@ -62,9 +63,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what the run has kept."""
     if not hasattr(config, "workerinput") and (run := os.environ.pop(RUN, None)):
-        if any(Path(run).glob("*.lock")):
-            States(Path(run)).forget()
-        shutil.rmtree(run, ignore_errors=True)
+        try:
+            States(Path(run)).remove_hosts()
+        finally:
+            shutil.rmtree(run, ignore_errors=True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -82,7 +84,8 @@ def pytest_runtest_makereport(
     story = story_of(item)
     if report.failed and story:
         item.config.stash[_ended].setdefault(story, item.name)
-        if host := getattr(item, "funcargs", {}).get(host_of(item)):
+        host = getattr(item, "funcargs", {}).get(host_of(item))
+        if isinstance(host, Sandbox):
             report.sections.append((f"what {host.layout.alias} says", diagnose(host)))
     return report
 

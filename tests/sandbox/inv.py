@@ -11,11 +11,12 @@ from pathlib import Path
 from sandbox.patience import finish
 
 ROOT = Path(__file__).parents[2]
-_NOT_COPIED = (".git", ".venv", ".env.*", ".sandbox", ".*_cache", "__pycache__")
+_NOT_COPIED = (".git", ".venv", ".env*", ".sandbox", ".*_cache", "__pycache__")
 INV = Path(sys.executable).with_name("inv")
 SESSIONS = """\
 journalctl --sync
-journalctl --quiet --no-pager _COMM=sudo | awk '/COMMAND=/ { count++ } END { print count + 0 }'
+journalctl --quiet --no-pager --identifier sudo |
+  awk '/COMMAND=/ { count++ } END { print count + 0 }'
 """
 """Shell that counts on the host how often sudo has started one: each remote session is one."""
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeVar
 
+from sandbox.diagnosis import diagnose
 from sandbox.frozen import freeze
 from sandbox.host import down, up
 from sandbox.running import Sandbox
 from tests.sample import make_sample
 from tests.sandbox.inv import Inv, Outcome
-from tests.sandbox.look import until_all_healthy
+from tests.sandbox.look import sh, until_all_healthy
 from tests.sandbox.small import small_checkout
 
 T = TypeVar("T")
@@ -45,9 +46,9 @@ class States:
         if state:
             self.made(state)
         try:
-            yield self._twice(f"The host {name}", lambda: _fresh(name, state))
+            yield self._twice(f"The host {name}", lambda: self._fresh(name, state))
         finally:
-            down(name)
+            self._down(name)
 
     def made(self, state: str) -> Made:
         """Make a state, unless it is there, and tell how it was made.
@@ -63,10 +64,10 @@ class States:
         assert "url" in found, f"The state {state} could not be made: {found['error']}"
         return Made(found["url"], Outcome(**found["outcome"]))
 
-    def forget(self) -> None:
-        """Remove all that is frozen."""
-        for state in BUILT_ON:
-            down(_frozen(state))
+    def remove_hosts(self) -> None:
+        """Remove the hosts of this run, frozen ones and what an interrupt has left."""
+        for kept in self._run.glob("*.host"):
+            down(kept.stem)
 
     @property
     def remarks(self) -> str:
@@ -85,21 +86,39 @@ class States:
         origin = BUILT_ON[state]
         if origin:
             self.made(origin)
-        host = _fresh(_frozen(state), origin)
+        host = self._fresh(_frozen(state), origin)
         make = {"deployed": self._deploy, "labs": self._push}[state]
-        made = Made(host.url, make(Inv(host.layout.name)))
-        freeze(host)
+        try:
+            made = Made(host.url, make(host, Inv(host.layout.name)))
+            freeze(host)
+        except Exception as error:
+            raise AssertionError(f"{error}\n{diagnose(host)}") from error
         return made
 
-    def _deploy(self, inv: Inv) -> Outcome:
-        return inv.ok("deploy")
+    def _deploy(self, host: Sandbox, inv: Inv) -> Outcome:
+        outcome = inv.ok("deploy")
+        # Half of what would be copied, and nothing is built of it again.
+        sh(host, "docker builder prune --force")
+        return outcome
 
-    def _push(self, inv: Inv) -> Outcome:
+    def _push(self, _: Sandbox, inv: Inv) -> Outcome:
         folder = Path(mkdtemp(dir=self._run))
         inv.ok("add-user", "--name", "alice", "--groups", "leem")
         small = small_checkout(inv, folder / "checkout")
         sample = make_sample(folder / "agfalta_tools")
         return small.ok("push", "--tag", "1.2", AGFALTA_TOOLS_SOURCE=str(sample))
+
+    def _fresh(self, name: str, state: str | None) -> Sandbox:
+        self._down(name)
+        (self._run / f"{name}.host").touch()
+        host = up(name, _frozen(state) if state else None)
+        if state:
+            until_all_healthy(host)
+        return host
+
+    def _down(self, name: str) -> None:
+        down(name)
+        (self._run / f"{name}.host").unlink(missing_ok=True)
 
     def _twice(self, what: str, make: Callable[[], T]) -> T:
         """Make something; where that fails once more, from nothing, and say so."""
@@ -113,11 +132,3 @@ class States:
 
 def _frozen(state: str) -> str:
     return f"t-{state}"
-
-
-def _fresh(name: str, state: str | None) -> Sandbox:
-    down(name)
-    host = up(name, _frozen(state) if state else None)
-    if state:
-        until_all_healthy(host)
-    return host

@@ -134,10 +134,10 @@ def test_an_interrupted_deploy_is_repaired_by_the_next(
     settings = {"MEMORY_LIMIT": f"{2000 + list(MOMENTS).index(moment)}M"}
     probe = f"{{ {MOMENTS[moment].strip()}; }} || true"
     before = sh(host, probe)
-    task = inv.begin("deploy", **settings)
-    until(lambda: sh(host, probe) != before or task.poll() is not None, moment, pause=0)
-    task.send_signal(signal.SIGINT)
-    _, errors = finish(task)
+    with inv.begin("deploy", **settings) as task:
+        until(lambda: sh(host, probe) != before or task.poll() is not None, moment, pause=0.02)
+        task.send_signal(signal.SIGINT)
+        _, errors = finish(task)
     assert "Traceback" not in errors
     if task.returncode:
         assert "run the task again" in errors
@@ -149,6 +149,28 @@ def test_an_interrupted_deploy_is_repaired_by_the_next(
     wait_for_login_page(hub)
 
 
+def test_an_interrupt_in_the_line_of_operators_leaves_the_host_alone(
+    inv: Inv, host: Sandbox, hub: str
+) -> None:
+    with (
+        held_lock(host, "eve@desk, inv deploy, since 10:00"),
+        inv.begin("deploy", "--wait", MEMORY_LIMIT="1999M") as task,
+    ):
+        assert task.stdout and "eve@desk" in task.stdout.readline()
+        task.send_signal(signal.SIGINT)
+        _, errors = finish(task)
+    assert (task.returncode, len(errors.splitlines())) == (130, 1)
+    assert "Interrupted. What was done stays" in errors
+    assert "MEMORY_LIMIT=1999M" not in inspect(host, "labhub-hub")["Config"]["Env"]
+
+
+CUT = """\
+timeout 600 bash -c 'while [ "$(cat $0)" = "$1" ]; do sleep 0.01; done' "$1" "$2"
+pkill -KILL -u agfalta sshd-sess
+"""
+"""Cut the operator's connection as soon as the lock is somebody else's."""
+
+
 def test_a_lost_connection_is_one_sentence_and_the_next_run_finishes(
     inv: Inv, host: Sandbox, hub: str
 ) -> None:
@@ -156,8 +178,7 @@ def test_a_lost_connection_is_one_sentence_and_the_next_run_finishes(
     before = sh(host, f"cat {lock} || true")
     with inv.begin("deploy", MEMORY_LIMIT="1G") as task:
         # Its line in the lock is the first that a session writes: it is cut amid its changes.
-        until(lambda: sh(host, f"cat {lock} || true") != before, "The deploy has the lock", pause=0)
-        sh(host, "pkill -KILL -u agfalta sshd-sess")
+        sh(host, CUT, lock, before)
         _, errors = finish(task)
     assert task.returncode == 1
     assert f"The connection to agfalta@{host.alias} was lost after" in errors

@@ -3,11 +3,16 @@
 import re
 from pathlib import Path
 
+import pytest
 from invoke import Collection
 
 from ops.config import RULES
 from ops.images import jupyterhub_version
-from tasks import namespace
+
+with pytest.MonkeyPatch.context() as patch:
+    # Ctrl-C belongs to pytest here.
+    patch.setattr("ops.interrupts.install", lambda: None)
+    from tasks import namespace
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.patience import SILENCE
+
 ROOT = Path(__file__).parents[2]
 INV = str(Path(sys.executable).with_name("inv"))
 DRIVER = str(Path(__file__).with_name("interrupting.py"))
 SENTENCE = "✗ Interrupted. What was done stays; run the task again to finish it.\n"
-LIMIT_SECONDS = 60
-"""Ends what hangs; nothing here takes so long."""
-
 Ended = subprocess.CompletedProcess[str]
 
 
@@ -41,7 +40,7 @@ def python(*words: str, port: int = 1) -> Ended:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=LIMIT_SECONDS,
+        timeout=SILENCE,
     )
 
 
@@ -81,11 +80,11 @@ def test_an_interrupt_while_the_host_is_silent_is_one_sentence() -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        silent.settimeout(LIMIT_SECONDS)
+        silent.settimeout(SILENCE)
         connection, _ = silent.accept()
         with connection:
             task.send_signal(signal.SIGINT)
-            assert task.communicate(timeout=LIMIT_SECONDS) == ("", SENTENCE)
+            assert task.communicate(timeout=SILENCE) == ("", SENTENCE)
     assert task.returncode == 130
 
 

@@ -98,8 +98,10 @@ def test_a_step_that_outlives_its_session_keeps_the_lock(folders: Path) -> None:
     still = ("flock", "-n", f"{folders}/run/host.lock", "true")
     stay = f"until [ -e {folders}/enough ]; do sleep 0.05; done >/dev/null 2>&1 &"
     apply(Change("Stay", (Shell("", stay),)))
-    assert subprocess.run(still).returncode == 1
-    (folders / "enough").touch()
+    try:
+        assert subprocess.run(still).returncode == 1
+    finally:
+        (folders / "enough").touch()
     until(lambda: subprocess.run(still).returncode == 0, "The step ends, and its lock")
 
 

@@ -349,11 +349,12 @@ def test_a_silent_server_ends_by_time_out_with_all_its_processes(
     ssh.chmod(0o755)
     monkeypatch.setenv("GIT_SSH", str(ssh))
     limit = 0.25
-    while not (tmp_path / "pid").exists():  # as long as it takes to get as far as to the server
+    pid = tmp_path / "pid"
+    while not (pid.exists() and pid.read_text()):  # the server has been asked
         limit *= 2
         with pytest.raises(SourceError, match=f"did not answer within {limit:g} s"):
             git.fetch_tags("git@host:x.git", cache, timeout=limit)
-    await_end(int((tmp_path / "pid").read_text()))
+    await_end(int(pid.read_text()))
 
 
 def await_end(pid: int) -> None:

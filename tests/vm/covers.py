@@ -17,7 +17,7 @@ PASSED = ROOT / FOLDER / "passed"
 LENGTH = 16
 
 MACHINE = (
-    *("sandbox/vm/*.py", "sandbox/vm/disk.sh", "sandbox/vm/lab.Dockerfile"),
+    *("sandbox/vm/*.py", "sandbox/vm/disk.sh", "sandbox/lib.sh", "sandbox/vm/lab.Dockerfile"),
     *("sandbox/engine.py", "sandbox/layout.py", "sandbox/patience.py", "sandbox/ports.py"),
     *("sandbox/steps.py", "tests/sandbox/inv.py"),
     *("tests/vm/conftest.py", "tests/vm/look.py", "tests/vm/report.py"),
