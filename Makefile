@@ -5,10 +5,12 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help demo test lint lock bench pictures clean
 PYTHON := .venv/bin/python
 INV := .venv/bin/inv
-# A container host and a virtual host, each with a processor of its own, in the order of testpaths.
-BESIDE := --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Two container hosts and a virtual one at once. The virtual one first: it takes the longest.
+BESIDE := --numprocesses 3 --dist loadscope --no-loadscope-reorder tests/vm tests/unit tests/hub \
+  tests/sandbox_host tests/sandbox tests/operating tests/browser
 # What profile.d holds is read by whatever shell logs in, not run: it has no first line to check by.
-SCRIPTS = $(shell git ls-files '*.sh' .ci/run ':!*/profile.d/*')
+SCRIPTS = $(shell git ls-files '*.sh' .ci/run compose/proxy/start compose/registry/serve \
+  compose/registry/collect ':!*/profile.d/*')
 
 help: ## show this
 	@echo 'make TARGET, where TARGET is one of:'
@@ -22,6 +24,7 @@ demo: .venv/.ready ## a lab hub on a disposable host in a container, to click on
 	@sandbox/next-steps.sh
 
 test: .venv/.ready lint ## all tests; those of the whole journey start sandbox hosts of their own
+	@. sandbox/lib.sh; need 'Testing pages and backups' chromium:chromium npm:npm gpg-agent:gnupg
 	@sandbox/prepare.sh >/dev/null
 	@$(PYTHON) -m pytest $(BESIDE)
 
@@ -60,7 +63,7 @@ pictures: .venv/.ready ## take the pictures of the README anew
 clean: ## take away what demo and test made: sandboxes, our engine and its data, .venv
 	@sandbox/clean.sh sandboxes
 	@sandbox/clean.sh engine
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .hypothesis .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: pyproject.toml requirements.lock

@@ -1,85 +1,42 @@
-"""The lab hub's tasks: `inv --list` shows them, `inv --help TASK` explains one.
-
-Imports stand inside the tasks: `inv --list` must not wait for SSH libraries.
-"""
-
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+"""The lab hub's tasks: `inv` alone shows them, `inv --help TASK` explains one."""
 
 from invoke import Collection, Context, task
 
-from ops.console import errors_as_sentences
+from ops.console import say
+from ops.tasks import backups, images, members, stack, upkeep
 from sandbox.tasks import namespace as sandbox
 
-if TYPE_CHECKING:
-    from ops.lab import Lab
-
-ROOT = Path(__file__).parent
-WAIT = "wait in line when another operator is changing the host"
-
-
-@contextmanager
-def lab(context: Context) -> Iterator["Lab"]:
-    from ops.lab import Lab
-
-    try:
-        with errors_as_sentences():
-            yield Lab(ROOT, dry=context.config.run.dry)
-    finally:
-        # The process ends now. Without this Python first looks through all modules for garbage
-        # cycles, which takes longer (60 ms) than most of what a task asks of a host.
-        gc.freeze()
+PURPOSES = {
+    "Is all well?": (upkeep.status, upkeep.check, upkeep.doctor, upkeep.labs),
+    "The hub": (stack.deploy, stack.mounts, stack.announce),
+    "Members": (
+        *(members.add_user, members.users, members.groups, members.passwd),
+        *(members.disable_user, members.enable_user, members.remove_user, members.restore_user),
+    ),
+    "Images of labs": (images.push, images.images, images.tag, images.remove_tag, images.prune),
+    "Another version of the hub": (stack.upgrade, stack.releases, stack.rollback),
+    "When the host is lost": (backups.backup, backups.restore),
+    "What happened, and by hand": (upkeep.logs, upkeep.audit, upkeep.ssh, upkeep.exec_in_lab),
+}
+"""`inv --list` knows only the order of the alphabet."""
 
 
-@task(help={"wait": WAIT})
-def deploy(context: Context, wait: bool = False) -> None:
-    """Make the host a running lab hub, or bring it up to date: only what differs is touched."""
-    with lab(context) as it:
-        it.deploy(wait)
+@task
+def overview(_: Context) -> None:
+    """Show all tasks by what they are for, as inv does.
+
+    Example:
+
+        inv overview
+    """
+    for purpose, tasks in PURPOSES.items():
+        say(purpose, "bold")
+        for it in tasks:
+            first, _, _ = (it.__doc__ or "").partition("\n")
+            say(f"  {it.name.replace('_', '-'):<14}  {first}")
+        say()
+    say("inv --help TASK explains one, with an example.")
 
 
-@task(
-    iterable=["name"],
-    help={
-        "name": "a member's name; may be given more than once",
-        "file": "a file with one name a line",
-        "groups": "groups beside `users`, separated by commas; missing ones are created",
-        "wait": WAIT,
-    },
-)
-def add_user(
-    context: Context,
-    name: list[str],
-    file: str = "",
-    groups: str = "",
-    wait: bool = False,
-) -> None:
-    """Give members an account on the host; they can log in to the hub at once."""
-    with lab(context) as it:
-        it.add_users(name, file, groups, wait)
-
-
-@task(help={"check": "only look, also at what differs from .env", "wait": WAIT})
-def mounts(context: Context, check: bool = False, wait: bool = False) -> None:
-    """Mount the file server's shares on the host and in the labs, and prove that they work."""
-    with lab(context) as it:
-        it.mounts(check, wait)
-
-
-@task(
-    help={
-        "tag": "the version: a git tag of the package, or its version on PyPI",
-        "latest": "also make it what `latest` means (--no-latest leaves it)",
-        "force": "replace what is published under this tag",
-    },
-)
-def push(context: Context, tag: str, latest: bool = True, force: bool = False) -> None:
-    """Build the lab image with the analysis package at a tag, test it and publish it."""
-    with lab(context) as it:
-        it.push(tag, latest, force)
-
-
-namespace = Collection(deploy, add_user, mounts, push, sandbox)
+namespace = Collection(*(it for tasks in PURPOSES.values() for it in tasks), sandbox)
+namespace.add_task(overview, default=True)

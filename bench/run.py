@@ -11,8 +11,8 @@ from pathlib import Path
 from paramiko import SSHClient
 
 from bench.timing import Times, in_turn, once
-from ops.config import load
-from ops.images import prepare
+from ops.images.recipe import Wanted, prepare
+from ops.settings.config import load
 from sandbox.host import down, up
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient
@@ -174,7 +174,7 @@ docker push -q localhost:5000/agfalta_tools:$1
 def place(host: Sandbox, inv: Inv, tag: str, source: dict[str, str], folder: Path) -> None:
     """Put the same tree on the host that `inv push` would build."""
     config = load(ROOT, inv.environment(**source))
-    image = prepare(ROOT, config, tag, folder, folder / "cache")
+    image = prepare(ROOT, config, Wanted(config.image_name, tag), folder, folder / "cache")
     sh(host, "rm -rf /root/by-hand; mkdir -p /root/by-hand")
     (folder / "jupyterhub").write_text(image.jupyterhub)
     archive = subprocess.run(

@@ -1,5 +1,6 @@
-"""Make the pictures of the README from a sandbox host: `make pictures`."""
+"""Make the pictures of the README: `make pictures`."""
 
+import hashlib
 import os
 import pty
 import re
@@ -9,37 +10,39 @@ import sys
 from io import StringIO
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.text import Text
 
 from sandbox.host import down, up
-from tests.sample import make_sample
+from tests.browser.chromium import Window, running_chromium
+from tests.browser.front import running_lab_hub
+from tests.hub_here import Hub
+from tests.registry import publish, running_registry
 from tests.sandbox.inv import Inv
 
 IMAGES = Path(__file__).parent / "img"
 LAB = "pictures"
 WIDTH = 92
 SPINNER = re.compile("(\x1b\\[[0-9;]*m)*[\u2800-\u28ff]")
-# Chromium looks for updates and news at every start; it is to talk to the sandbox alone.
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+PASSWORD = "electrons-2026"  # noqa: S105
+VERSIONS = (
+    ("1.2", "2026-06-22", "new dispersion fit"),
+    ("1.1", "2026-03-09", "drift correction"),
+    ("1.0", "2026-01-12", ""),
+    ("0.9", "2025-11-03", "first LEEM IV curves"),
 )
+LABELS = {"1.2": "testing", "1.1": "stable", "0.9": "deprecated"}
 
 
-def main() -> None:
-    """Bring a hub up, look at it, and take it away."""
+def main(words: list[str]) -> None:
+    """Take the pictures of the pages, then draw a terminal on a host: `pages` takes the first."""
+    photograph(IMAGES)
+    if words == ["pages"]:
+        return
     down(LAB)
-    host, inv = up(LAB), Inv(LAB)
+    up(LAB)
     try:
-        draw_terminal(inv, IMAGES / "deploy.svg")
-        inv.ok("add-user", "--name", "alice")
-        sample = make_sample(Path("/tmp") / f"labhub-pictures-{os.getpid()}")  # noqa: S108
-        for tag in ("1.1", "1.2"):
-            inv.ok("push", "--tag", tag, AGFALTA_TOOLS_SOURCE=str(sample))
-        shutil.rmtree(sample)
-        photograph(host.url, IMAGES / "spawn.png")
+        draw_terminal(Inv(LAB), IMAGES / "deploy.svg")
     finally:
         down(LAB)
 
@@ -83,21 +86,71 @@ def settled(printed: str) -> list[str]:
     return [line for line in shown if line.strip() and not SPINNER.match(line)]
 
 
-def photograph(url: str, path: Path) -> None:
-    """Take a picture of the spawn page, as a member sees it after the login."""
-    with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or sys.exit("chromium is not installed")
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-        page = browser.new_page(viewport={"width": 900, "height": 560})
-        page.goto(f"{url}/hub/login")
-        page.fill("input[name=username]", "alice")
-        page.fill("input[name=password]", "electrons-2026")
-        page.click("#login_submit")
-        page.goto(f"{url}/hub/spawn")
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=path)
-        browser.close()
+def photograph(into: Path) -> None:
+    """Take a picture of each page of a hub on this machine, as a member sees it."""
+    scratch = Path("/tmp") / f"labhub-pictures-{os.getpid()}"  # noqa: S108
+    scratch.mkdir()
+    try:
+        with (
+            running_registry(scratch) as registry,
+            running_lab_hub(scratch, registry) as hub,
+            running_chromium() as browser,
+        ):
+            _furnish(hub, registry)
+            light = Window(browser, hub.url)
+            _walk(hub, light, into)
+            dark = Window(browser, hub.url, dark=True).log_in("bea", PASSWORD)
+            _shoot(dark.open("/hub/spawn"), into / "spawn-dark.png", 1180)
+            phone = Window(browser, hub.url, phone=True).log_in("bob", PASSWORD)
+            _shoot(phone.open("/hub/spawn"), into / "spawn-phone.png")
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _furnish(hub: Hub, registry: str) -> None:
+    hub.add("alice", "bea", "bob")
+    for tag, day, note in VERSIONS:
+        labels = {
+            "org.opencontainers.image.created": f"{day}T10:00:00+00:00",
+            "org.opencontainers.image.revision": hashlib.sha256(tag.encode()).hexdigest()[:40],
+            "labhub.note": note,
+        }
+        # A layer of a real one's size would take its time, and nothing looks into it.
+        publish(registry, "agfalta_tools", tag, labels, size=712_000_000)
+        if tag == VERSIONS[0][0]:
+            publish(registry, "agfalta_tools", "latest", labels, size=712_000_000)
+    told = {"labhub.note": "density functional theory"}
+    publish(registry, "gpaw", "24.1", told, size=940_000_000)
+    hub.write("images.json", {f"agfalta_tools:{tag}": {"label": it} for tag, it in LABELS.items()})
+    share = {"server": "192.168.2.99", "group": None}
+    names = (("data", True), ("analysis", False))
+    hub.write(
+        "mounts.json",
+        [share | {"name": n, "target": f"/mnt/{n}", "read_only": ro} for n, ro in names],
+    )
+
+
+def _walk(hub: Hub, window: Window, into: Path) -> None:
+    hub.write("start.json", {"hold": True})
+    _shoot(window.open("/hub/login"), into / "login.png", 620)
+    hub.write("announcement.json", {"text": "Hub update at 17:00", "since": "2026-11-23T08:00Z"})
+    window.log_in("alice", PASSWORD)
+    _shoot(window.open("/hub/spawn"), into / "spawn.png", 1180)
+    hub.write("announcement.json", None)
+    window.start("agfalta_tools:1.1")
+    window.page.locator("#steps li", has_text="Waiting for JupyterLab").wait_for()
+    _shoot(window, into / "starting.png", 480)
+    hub.write("start.json", None)
+    window.page.wait_for_url("**/user/alice/**")
+    _shoot(window.open("/hub/home"), into / "home.png", 480)
+
+
+def _shoot(window: Window, path: Path, height: int = 740) -> None:
+    window.page.set_viewport_size({"width": window.page.evaluate("innerWidth"), "height": height})
+    # What the last click has left: a focus, a movement.
+    window.page.evaluate("document.activeElement.blur()")
+    window.page.screenshot(path=path, animations="disabled")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -8,6 +8,7 @@ import argparse
 import importlib
 import json
 import os
+import shutil
 import subprocess  # noqa: TID251 (runs in the image, not on the laptop)
 import sys
 import time
@@ -20,14 +21,15 @@ from importlib import metadata
 from pathlib import Path
 from threading import Thread
 
-from packaging.version import InvalidVersion, Version
-
 USER = "smoke"
 PREFIX = f"/user/{USER}/"
 START_TIMEOUT = 60.0
 # The stage has a network of its own, with nobody in it: no port can be taken, and none below the
 # range of outgoing connections can be hit by one of them.
 HUB_PORT, LAB_PORT = 8081, 8888
+ENTRY = "/usr/local/bin/lab-entry"
+DISTRIBUTION = Path("/usr/share/lab/distribution")
+"""What the analysis package is called on PyPI; only its own images have it."""
 
 
 class StubHub(BaseHTTPRequestHandler):
@@ -73,7 +75,7 @@ class Lab:
         hub_url = f"http://127.0.0.1:{HUB_PORT}/hub/api"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                ["jupyterhub-singleuser"],
+                [ENTRY, "jupyterhub-singleuser"],
                 cwd=home,
                 env=os.environ | self.environment(hub_url),
                 stdout=log,
@@ -126,8 +128,17 @@ class Lab:
         self.process.wait()
 
 
-def package_problems(name: str, distribution: str, wanted: str) -> Iterator[str]:
+def base_problems() -> Iterator[str]:
+    """Look for what the hub starts in every lab."""
+    if not os.access(ENTRY, os.X_OK):
+        yield f"there is no {ENTRY}: does its Dockerfile begin with ARG LAB, FROM ${{LAB}}?"
+    if shutil.which("jupyterhub-singleuser") is None:
+        yield "there is no jupyterhub-singleuser, which the hub starts"
+
+
+def package_problems(name: str, wanted: str) -> Iterator[str]:
     """Import the package and compare the versions that it reports with the tag."""
+    distribution = DISTRIBUTION.read_text().strip()
     found = {metadata.version(distribution): ["its metadata"]}
     try:
         module = importlib.import_module(name)
@@ -143,6 +154,9 @@ def package_problems(name: str, distribution: str, wanted: str) -> Iterator[str]
 
 def is_same(version: str, wanted: str) -> bool:
     """Compare two versions by PEP 440: `v1.2` is 1.2 is 1.2.0."""
+    # Only where there is a package: JupyterHub brings it along, and may be missing itself.
+    from packaging.version import InvalidVersion, Version
+
     try:
         return Version(version) == Version(wanted)
     except InvalidVersion:
@@ -151,30 +165,36 @@ def is_same(version: str, wanted: str) -> bool:
 
 def hub_problems(wanted: str) -> Iterator[str]:
     """Compare the image's JupyterHub with the hub's."""
-    version = metadata.version("jupyterhub")
+    try:
+        version = metadata.version("jupyterhub")
+    except metadata.PackageNotFoundError:
+        version = "of no version"
     if version != wanted:
         yield f"the image has JupyterHub {version}, but the hub is {wanted or 'not named'}"
+
+
+def lab_problems(home: Path, want: argparse.Namespace) -> Iterator[str]:
+    """Start the server, and look at the package and the versions meanwhile."""
+    lab = Lab(home, want.jupyterhub)
+    try:
+        if want.module:
+            yield from package_problems(want.module, want.version)
+        yield from hub_problems(want.jupyterhub)
+        if problem := lab.problem():
+            yield problem
+    finally:
+        lab.end()
 
 
 def main() -> int:
     """Print each problem; succeed when there is none."""
     parser = argparse.ArgumentParser()
-    for option in ("import", "distribution", "version", "jupyterhub"):
+    for option in ("import", "version", "jupyterhub"):
         parser.add_argument(f"--{option}", required=True, dest=option.replace("import", "module"))
     want = parser.parse_args()
     home = Path.home()
     home.mkdir(parents=True, exist_ok=True)
-    # The server first: it starts while the package is imported.
-    lab = Lab(home, want.jupyterhub)
-    try:
-        problems = [
-            *package_problems(want.module, want.distribution, want.version),
-            *hub_problems(want.jupyterhub),
-        ]
-        if problem := lab.problem():
-            problems.append(problem)
-    finally:
-        lab.end()
+    problems = list(base_problems()) or list(lab_problems(home, want))
     for problem in problems:
         sys.stderr.write(f"SMOKE: {' '.join(problem.split())}\n")
     return bool(problems)

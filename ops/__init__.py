@@ -1,35 +1,29 @@
-"""What runs on the operator's laptop, in the order in which data flows through it.
+"""What runs on the operator's laptop; data flows through it from the settings to the host.
 
-``tasks.py`` stands above all of it and calls ``lab``, which reads as the list of commands.
+``tasks``     what an operator can type; `tasks.py` at the top collects them
+``lab``       one lab: its settings, and the way to its host
+``settings``  `.env` → `Config`, or every mistake in it at once
+``remote``    questions, changes and files for the host, over SSH; the only package that does so
+``stack``     the engine and registry, proxy and hub; the operation of `inv deploy`
+``tls``       HTTPS: the hub's certificate, and who renews it
+``members``   accounts, homes, groups and logins
+``mounts``    the file server's shares, on the host and in the labs
+``images``    the versions of the lab image, from a source's tag to what a lab runs
+``status``    how a host is, on one page
+``check``     a member's session on the live system
+``doctor``    what is wrong on the way from the laptop to the members' pages
+``look``      what happened on a host, and a way in
+``backup``    a lab in one file, and a host made again from it
+``apply``     facts → plan → preview or changes → facts again
 
-``names``          what members, accounts and tags may be called; shared with the hub
-``config``         `.env` → `Config`, or every mistake in it at once; ``envfile`` finds and splits
-                   it, ``rules`` check one value, ``shares`` a line that describes a mount, and
-                   ``mount_keys`` joins these with their logins
-``connect``        `Config` → an open SSH connection, or one sentence why not
-``session``        one remote session as root, through sudo
-``host``           facts, changes, files and forwards over that connection
-``facts``          questions about system and stack, and the parsers of their answers
-``account_facts``  the same for accounts, homes and groups, ``mount_facts`` for mounts
-``engine``         operation: Docker Engine, Compose and the base image
-``release``        the files of `compose/` and the settings of `.env`, ready to be sent
-``stack``          operation: registry, proxy and hub, from a release to containers
-``mounts``         operation: the file server's shares; ``fstab`` keeps our lines among others',
-                   ``mount_conflicts`` says what is in the way, ``mount_steps`` are the scripts
-``deploy``         all of these, as the one operation of `inv deploy`
-``users``          operation: accounts, groups and homes
-``apply``          facts → plan → preview or changes → facts again
-``source``         the analysis package at a tag, as a clean folder; ``git`` fetches it
-``images``         build the lab image on the host and publish it, through a ``tunnel``
-``registry``       what the registry holds
-``push``           the walk of `inv push`
-``prove``          the walk of `inv mounts`: ``proof`` tries each mount as a member, and
-                   ``mount_errors`` says why one fails
+``names``     what members, accounts and tags may be called; shared with the hub
+``packages``  how a Debian package is installed
+``findings``  what was looked at, and how it is
+``words``     lists, counts and moments in a sentence
+``hashing``   short digests that tell whether two things are the same
+``console``   everything that is printed; ``progress`` is what is shown while something lasts
+``errors``    the sentences that end a task
 
-``command``        commands, uploads and changes as data; the only module that quotes
-``script``         the scripts that they become; ``framing`` reads what a script prints
-``packages``       how a Debian package is installed
-``hashing``        short digests that tell whether two things are the same
-``console``        everything that is printed
-``errors``         the sentences that end a task
+Each package says in its first lines what its modules are. Those with `facts` in their name ask and
+parse, pure functions named `ensure_…` and `remove_…` are operations, `walks` are whole tasks.
 """

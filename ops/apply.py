@@ -4,19 +4,19 @@ import getpass
 import socket
 from collections.abc import Callable, Iterable, Sequence
 
-from ops import console
-from ops.command import Change, Plan
+from ops import console, progress
 from ops.errors import OperationError
-from ops.framing import Answers
-from ops.host import Host
-from ops.script import Order, Question
+from ops.remote.command import Change, Plan
+from ops.remote.framing import Answers
+from ops.remote.host import Host
+from ops.remote.script import HOST, Lock, Order, Question
 
 Operation = Callable[[Answers], Iterable[Change]]
 
 
-def order(task: str, wait: bool = False, lock: str = "host") -> Order:
+def order(task: str, wait: bool = False, locks: tuple[Lock, ...] = (HOST,)) -> Order:
     """Say who changes the host: the account and the machine of this operator."""
-    return Order(task, f"{getpass.getuser()}@{socket.gethostname()}", lock, wait)
+    return Order(task, f"{getpass.getuser()}@{socket.gethostname()}", locks, wait)
 
 
 def converge(
@@ -28,8 +28,20 @@ def converge(
 
     :raises OperationError: also when a fact is still wrong after its change.
     """
+    return follow(host, questions, operation, order, dry)[1]
+
+
+def follow(
+    host: Host,
+    questions: Sequence[Question],
+    operation: Operation,
+    order: Order,
+    dry: bool,
+    proof: Callable[[Answers], Sequence[Question]] = lambda before: (),
+) -> tuple[Answers, Answers]:
+    """Converge; return the facts before and after. `proof` is asked only after changes."""
     while True:
-        answers = host.ask(questions)
+        before = answers = host.ask(questions)
         plan = tuple(operation(answers))
         if not plan:
             console.say(
@@ -37,20 +49,20 @@ def converge(
             )
         elif dry:
             console.preview(plan, host.where)
-        elif (after := carry_out(host, plan, questions, order)) is None:
+        elif (after := carry_out(host, plan, (*questions, *proof(before)), order)) is None:
             continue
         else:
             _check(tuple(operation(after)), host.where)
             answers = after
-        return answers
+        return before, answers
 
 
 def carry_out(
     host: Host, plan: Plan, questions: Sequence[Question], order: Order
 ) -> Answers | None:
     """Make the changes of a plan, showing each; None where the plan is to be made anew."""
-    with console.ChangeProgress(plan).shown() as progress:
-        return host.change(plan, questions, order, progress)
+    with progress.ChangeProgress(plan).shown() as shown:
+        return host.change(plan, questions, order, shown)
 
 
 def _check(left: Plan, where: str) -> None:

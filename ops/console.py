@@ -1,15 +1,16 @@
 """Everything that is printed: sentences, the running change, tables."""
 
+import os
+import signal
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from getpass import getpass
 from textwrap import indent
 
-from ops.command import Plan, Secret
-from ops.errors import ConnectError, OpsError
-from ops.framing import Done, Event, Printed, Started, Waiting
+from ops.errors import ConnectError, OpsError, UsageError
+from ops.remote.command import Plan, Secret
 
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
 
@@ -31,14 +32,29 @@ def errors_as_sentences() -> Iterator[None]:
     """End a task in one sentence: exit code 1 for an error, 130 where it was interrupted."""
     from invoke import Exit
 
+    sys.unraisablehook = _keep_interrupt
     try:
         yield
     except OpsError as error:
         complain(str(error))
         raise Exit(code=1) from error
+    except BrokenPipeError as error:
+        # Who reads has seen enough, as `head` has; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Exit(code=141) from error
     except KeyboardInterrupt as error:
         complain("Interrupted. What was done stays; run the task again to finish it.")
         raise Exit(code=130) from error
+
+
+def _keep_interrupt(lost: "sys.UnraisableHookArgs") -> None:
+    # A Ctrl-C that comes while Python clears an object away would be printed, and then forgotten.
+    if lost.exc_type is KeyboardInterrupt:
+        # Once more, a moment later: from here it could not be raised either.
+        again = (threading.main_thread().ident or 0, signal.SIGINT)
+        threading.Timer(0.05, signal.pthread_kill, again).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _styled(text: str, style: str | None, is_terminal: bool) -> str:
@@ -61,6 +77,21 @@ def ask_password(prompt: str) -> Secret:
         raise ConnectError("no sudo password was given; nothing was changed") from error
 
 
+def confirm(question: str) -> None:
+    """Ask before something is lost.
+
+    :raises UsageError: where the answer is no, or where nobody can be asked.
+    """
+    if not sys.stdin or not sys.stdin.isatty():
+        raise UsageError(f"{question} There is no terminal to ask on: say so with --yes")
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
+        raise UsageError("Nothing was changed.")
+
+
 def preview(plan: Plan, where: str) -> None:
     """Print what a plan would do: its sentences, and the commands below them."""
     count = "1 change" if len(plan) == 1 else f"{len(plan)} changes"
@@ -80,90 +111,4 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         drawn.add_row(*row)
     # The terminal wraps what is too wide for it; rich would cut or fold it.
-    Console(width=1000).print(drawn)
-
-
-@contextmanager
-def busy(title: str) -> Iterator[None]:
-    """Say what is being done on this machine, on a terminal and while it lasts."""
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(title):
-        yield
-
-
-class ChangeProgress:
-    """Show each change of a plan while it runs, with the last line that it printed."""
-
-    def __init__(self, plan: Plan) -> None:
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        self._plan = plan
-        sentence, line = (
-            TextColumn(f"{{task.{field}}}", markup=False)
-            for field in ("description", "fields[line]")
-        )
-        # Where nobody watches, only what is done is printed.
-        self._bar = Progress(
-            *(SpinnerColumn(), sentence, TimeElapsedColumn(), line),
-            transient=True,
-            disable=not sys.stdout.isatty(),
-        )
-        self._task = self._bar.add_task("", total=None, line="")
-        self._began = 0.0
-
-    def __call__(self, event: Event) -> None:
-        """Take one event of the session."""
-        match event:
-            case Started(number):
-                self._began = time.monotonic()
-                sentence = f"{number + 1}/{len(self._plan)} {self._plan[number].why}"
-                self._bar.reset(self._task, description=sentence, line="")
-            case Printed(line):
-                room = max(self._bar.console.width - len(self._sentence) - 14, 10)
-                self._bar.update(self._task, line=line.strip()[:room])
-            case Done(number):
-                seconds = time.monotonic() - self._began
-                self._say(f"✓ {self._plan[number].why}  {seconds:.1f} s")
-            case Waiting(holder):
-                self._say(f"… somebody else changes this host: {holder}")
-
-    @property
-    def _sentence(self) -> str:
-        return self._bar.tasks[0].description
-
-    def _say(self, text: str) -> None:
-        # Above the running line, and never broken at the width of the terminal.
-        self._bar.console.print(text, soft_wrap=True, markup=False, highlight=False, emoji=False)
-
-    @contextmanager
-    def shown(self) -> Iterator["ChangeProgress"]:
-        """Keep the line of the running change on a terminal, and take it away at the end."""
-        with self._bar:
-            yield self
-
-
-@contextmanager
-def layers(title: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar for the bytes of all layers together; yield what takes each layer's state."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    state: dict[str, tuple[int, int]] = {}
-    began = time.monotonic()
-    is_watched = sys.stdout.isatty()
-    with Progress(*columns, TransferSpeedColumn(), transient=True, disable=not is_watched) as bar:
-        task = bar.add_task(title, total=None)
-
-        def show(layer: str, current: int, total: int) -> None:
-            state[layer] = (min(current, total), total)
-            done, wanted = (sum(numbers) for numbers in zip(*state.values(), strict=True))
-            bar.update(task, completed=done, total=wanted)
-
-        yield show
-    sent = sum(total for _, total in state.values())
-    say(f"✓ {title}  {sent / 1e6:.0f} MB new  {time.monotonic() - began:.1f} s")
+    Console(width=1000, markup=False, emoji=False, highlight=False).print(drawn)

@@ -19,6 +19,13 @@ class ConnectError(OpsError):
     """No session on the host: wrong address, unknown host key, refused login, no sudo."""
 
 
+class LostError(ConnectError):
+    """The connection was there, and ended before the task did."""
+
+    def __init__(self, where: str, when: str = "") -> None:
+        super().__init__(f"The connection to {where} was lost{when}; run the task again")
+
+
 class FactError(OpsError):
     """The host answered a question in a way that cannot be understood."""
 

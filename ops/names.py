@@ -1,7 +1,7 @@
 """Names of members, accounts and image tags: what is valid, and how they are ordered.
 
-The hub uses this very file (`compose/hub/labhub/names.py` is a link to it), so that the
-operator's laptop and the hub can never disagree about who may exist. It therefore imports
+The hub has this very file as well (`compose/hub/labhub/names.py`; a test compares the two), so
+that the operator's laptop and the hub can never disagree about who may exist. It therefore imports
 nothing of `ops`.
 """
 
@@ -18,10 +18,14 @@ EVERYBODY = "users"
 """The group of all members: it may write the shared analysis folder."""
 EVERYBODY_GID = 100
 
+CHECK = "labcheck"
+"""Who `inv check` is while it looks around; no member can have this name."""
+
 MOUNTS = "/srv/labhub"
 """The folder of all mounts, on the host as in the labs."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
+IMAGE = r"[a-z0-9]+([._-][a-z0-9]+)*"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 
 RESERVED_NAMES = frozenset(
@@ -89,6 +93,13 @@ def tag_problem(tag: str) -> str | None:
         f"{tag!r} is not a valid image tag: it must begin with a letter, a digit or '_' and hold "
         "at most 128 letters, digits, '_', '.' and '-'"
     )
+
+
+def image_problem(image: str) -> str | None:
+    """Say in one sentence why an image cannot have this name; None where it is valid."""
+    if re.fullmatch(IMAGE, image, re.ASCII) and len(image) <= 128:
+        return None
+    return f"{image!r} is not a valid name of an image: lower-case letters, digits and '_-.'"
 
 
 def tag_key(tag: str) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """Debian packages: which ones a host has, and how one is installed."""
 
-from ops.command import Change, run
+from ops.remote.command import Change, run
 
 INSTALLED = "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' \"$@\""
 """Shell that lists those of its arguments that the host knows, for `parse_installed`."""

@@ -61,13 +61,14 @@ answers_or_died() { answers "$own" || ! is_ours; }
 
 start_engine() {
   mkdir -p "$cache" && as_root mkdir -p "$run" || return
-  as_root "$here/network.sh" remember "$run" || return
+  local bridge
+  bridge=$(as_root "$here/network.sh" prepare "$run") || return
   # An empty configuration: the one in /etc/docker belongs to another engine.
   echo '{}' | as_root tee "$run/daemon.json" >/dev/null
   as_root rm -f "$pidfile"
   # In a session of its own: Ctrl-C in this terminal is not meant for it.
   as_root setsid --fork dockerd --config-file "$run/daemon.json" --log-level warn \
-    --group "$(id -g)" --data-root "$cache/docker" --exec-root "$run/exec" \
+    --group "$(id -g)" --bridge "$bridge" --data-root "$cache/docker" --exec-root "$run/exec" \
     --pidfile "$pidfile" --host "$own" >"$cache/dockerd.log" 2>&1
   await 2 is_ours
   await 60 answers_or_died
@@ -82,7 +83,7 @@ up() {
   refuse_a_closed_engine
   need "The sandbox" dockerd:docker.io
   # Debian 12's docker.io brings the command along, Debian 13's does not.
-  need "The sandbox" docker:docker-cli
+  need "The sandbox" docker:docker-cli ip:iproute2
   # Where systemd runs, the package has started an engine of the system: then that one serves.
   if [ -d /run/systemd/system ] && await 5 find_engine; then return; fi
   refuse_a_closed_engine

@@ -13,7 +13,7 @@ The hub runs: $url
 
 Then, from here (\`. .venv/bin/activate; export LAB=sandbox\` once):
 
-  inv --list                     all tasks
+  inv                            all tasks
   inv add-user --name bob        another member
   inv push --tag 1.1             another version to pick
   inv --dry deploy               what a deploy would change: nothing

@@ -5,7 +5,10 @@ from itertools import count
 
 from sandbox.layout import Layout
 
-SSH, WEB = 2222, 8000
+# Not 2222, where so many other programs look for a server of theirs.
+SSH, WEB = 22022, 8000
+OF_VIRTUAL_HOSTS = 22522, 8500
+"""Others than those of containers: a virtual host that is off keeps its own, and nobody sees it."""
 
 
 def is_free(port: int) -> bool:
@@ -20,12 +23,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose(layout: Layout, taken: set[int]) -> tuple[int, int]:
+def choose(layout: Layout, taken: set[int], first: tuple[int, int] = (SSH, WEB)) -> tuple[int, int]:
     """Choose the ports for SSH and for the web: the ones used last, else the next free ones."""
-    first = _used_last(layout) or (SSH, WEB)
     ssh, web = (
         next(port for port in count(start) if port not in taken and is_free(port))
-        for start in first
+        for start in _used_last(layout) or first
     )
     remember(layout, ssh, web)
     return ssh, web

@@ -9,10 +9,13 @@ from typing import cast
 
 from docker.models.containers import Container
 
+from sandbox.diagnosis import why_unreachable
 from sandbox.engine import SandboxError
 from sandbox.layout import BASE_IMAGE, Layout
 
 BOOT_SECONDS = 90
+# A busy engine loses now and then what a command prints that ends at once.
+_LINGER = ("sh", "-c", '"$@"; status=$?; sleep 0.05; exit $status', "sh")
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,13 @@ class Sandbox:
         self, argv: Sequence[str], user: str = "root", check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command on the host past SSH and sudo: for what a test prepares or looks up."""
-        result = self.container.exec_run(list(argv), user=user, demux=True)
+        result = self.container.exec_run([*_LINGER, *argv], user=user, demux=True)
         # With `demux` the output is a pair, which the SDK's types do not know.
         parts = cast(tuple[bytes | None, bytes | None], result.output)
         out, err = ((part or b"").decode(errors="replace") for part in parts)
-        done = subprocess.CompletedProcess(list(argv), result.exit_code or 0, out, err)
+        if result.exit_code is None:
+            raise SandboxError(f"{argv[0]} in the sandbox: the engine does not tell how it ended")
+        done = subprocess.CompletedProcess(list(argv), result.exit_code, out, err)
         if check and done.returncode:
             raise SandboxError(f"{argv[0]} in the sandbox ended with {done.returncode}: {err}{out}")
         return done
@@ -75,6 +80,17 @@ class Sandbox:
             if self.container.status != "running":
                 raise SandboxError(f"The sandbox host ended: {self._why(state)}")
             state = self.exec(["systemctl", "is-system-running"], check=False).stdout.strip()
+        while refusal := self._refusal():
+            # The engine takes a connection and drops it while nobody listens inside yet. What SSH
+            # itself refuses stays refused, and each further try prolongs it.
+            dropped = any(word in refusal for word in ("reset by peer", "closed by remote host"))
+            if not dropped or time.monotonic() > deadline:
+                raise SandboxError(
+                    f"The sandbox host refuses its operator: {refusal} ({why_unreachable(self)})"
+                )
+            time.sleep(0.5)
+
+    def _refusal(self) -> str:
         login = subprocess.run(
             self.ssh_argv("-o", "ConnectTimeout=20", "true"),
             stdin=subprocess.DEVNULL,
@@ -82,8 +98,7 @@ class Sandbox:
             text=True,
             check=False,
         )
-        if login.returncode:
-            raise SandboxError(f"The sandbox host refuses its operator: {login.stderr.strip()}")
+        return (login.stderr.strip() or "without a word") if login.returncode else ""
 
     def load_image(self, image: str, name: str | None = None) -> None:
         """Copy an image of this machine's engine into the host's, there called `name`."""

@@ -9,7 +9,7 @@ NAME = {"name": "which sandbox; several can run side by side"}
 
 @task(default=True, help=NAME)
 def up(context: Context, name: str = "sandbox") -> None:
-    """Start a disposable Debian 13 host in a container, and write its .env.NAME."""
+    """Start a disposable Debian 13 host in a container."""
     with errors_as_sentences():
         from sandbox import host
 

@@ -1,24 +1,25 @@
-"""Which tests share a host and so run one after the other, whatever runs beside them."""
+"""What all tests share: the stories that run at once, and the host of the first of them."""
+
+from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
-ONE_STORY = ("tests/sandbox", "tests/vm")
-"""Beginnings of the names of tests that share a host, or an engine; elsewhere each file is one."""
+from tests.sample import make_sample
+from tests.stories import Stories
+from tests.story_host import PASSWORD, fixtures
 
+__all__ = ["PASSWORD"]
 
-class Stories(LoadScopeScheduling):  # type: ignore[misc]
-    """Give a whole story to one worker.
-
-    Not by `--dist loadgroup`: it loses its groups with pytest 9.2 (pytest-xdist issue 1386).
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return next((story for story in ONE_STORY if file.startswith(story)), file)
+globals().update(vars(fixtures("test")))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Stories:
-    """Let `make test` run two stories at once."""
+    """Let `make test` run several stories at once."""
     return Stories(config, log)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repository of agfalta_tools with the tags 1.0, 1.1 and 1.2."""
+    return make_sample(tmp_path_factory.mktemp("sample") / "agfalta_tools")

@@ -1,156 +1,33 @@
-"""A member's browser, as far as tests need one: pages, forms, cookies, and the way to a kernel."""
+"""A member's browser, with what only tests do in it."""
 
 import json
-import re
-import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from contextlib import closing
 
 import requests
 import websocket
+from labhub.browser import LoginError, alert_in
+from labhub.member import Member, SpawnError
 
-from tests.hub_kernel import CellResult, Kernel
+__all__ = ["CHANGE_PASSWORD", "HubClient", "LoginError", "SpawnError", "alert_in"]
 
-TIMEOUT = 30
-
-
-class LoginError(Exception):
-    """The hub did not let the member in; the text is what the page says."""
+CHANGE_PASSWORD = "/hub/auth/change-password"
 
 
-class SpawnError(Exception):
-    """The lab did not start; the text is what the page says."""
+class HubClient(Member):
+    """One member at one hub."""
 
+    def change_password(
+        self, old: str, new: str, again: str = "", page: requests.Response | None = None
+    ) -> requests.Response:
+        """Change the password by its form, which `page` holds where one was sent to it."""
+        page = page or self.get(CHANGE_PASSWORD)
+        fields = {"old": old, "password": new, "again": again or new}
+        fields["_xsrf"] = self._token_in(page.text)
+        return self.post(page.url.removeprefix(self.base_url), fields)
 
-@dataclass
-class HubClient:
-    """One member at one hub; `base_url` is what stands in the browser's address bar."""
-
-    base_url: str
-    name: str = ""
-    session: requests.Session = field(default_factory=requests.Session)
-
-    def login(self, name: str, password: str) -> requests.Response:
-        """Log in by the form; LoginError with the page's sentence where the hub refuses."""
-        self.name = name
-        page = self.get("/hub/login")
-        answer = self.post(
-            "/hub/login?next=%2Fhub%2Fhome",
-            {"username": name, "password": password, "_xsrf": self._token_in(page.text)},
-        )
-        if answer.status_code != 200 or "/hub/login" in answer.url:
-            raise LoginError(alert_in(answer.text) or f"status {answer.status_code}")
-        return answer
-
-    def get(self, path: str) -> requests.Response:
-        """Get a page, following redirects like a browser."""
-        return self.session.get(self.base_url + path, timeout=TIMEOUT)
-
-    def post(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> requests.Response:
-        """Send a form."""
-        return self.session.post(
-            self.base_url + path,
-            data=fields,
-            headers={"Referer": self.base_url + path, "Sec-Fetch-Mode": "navigate"},
-            timeout=TIMEOUT,
-        )
-
-    def spawn_page(self) -> str:
-        """Return the HTML of the page on which a version is chosen."""
-        return self.get("/hub/spawn").text
-
-    def choices(self) -> list[str]:
-        """Return the images on the spawn page, in the order in which they are shown."""
-        return re.findall(r'name="image"[^>]*value="([^"]*)"', self.spawn_page())
-
-    def post_spawn(self, image: str, without: Sequence[str] = ()) -> requests.Response:
-        """Send the spawn form with this image, whether the page offers it or not.
-
-        `without` names the mounts whose boxes are ticked.
-        """
-        page = self.get("/hub/spawn").text
-        action = re.search(r'<form id="spawn_form" action="([^"]*)"', page)
-        if action is None:
-            raise SpawnError("the page holds no spawn form (is a lab running already?)")
-        fields = {"image": image, "without": without}
-        return self.post(action.group(1).replace("&amp;", "&"), fields)
-
-    def spawn(self, image: str, timeout: float = 120, without: Sequence[str] = ()) -> float:
-        """Start a lab by the form, wait until it answers, and return the seconds that it took."""
-        start = time.monotonic()
-        answer = self.post_spawn(image, without)
-        if answer.status_code != 200:
-            raise SpawnError(alert_in(answer.text) or f"status {answer.status_code}")
-        self.wait_ready(timeout)
-        return time.monotonic() - start
-
-    def wait_ready(self, timeout: float = 120) -> None:
-        """Wait until the member's lab is up; SpawnError with the hub's sentence if it never is."""
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            # Like a browser's EventSource, which asks again when the stream breaks off.
-            with suppress(requests.ConnectionError):
-                if self._follow_progress():
-                    return
-        raise SpawnError(f"the lab was not ready within {timeout:.0f} s")
-
-    def _follow_progress(self) -> bool:
-        progress = self.session.get(
-            f"{self.base_url}/hub/api/users/{self.name}/server/progress",
-            headers=self._headers(),
-            stream=True,
-            # The hub sends a sign of life every 8 s.
-            timeout=TIMEOUT,
-        )
-        for line in progress.iter_lines(decode_unicode=True):
-            if line and line.startswith("data:"):
-                event = json.loads(line[5:])
-                if event.get("failed"):
-                    raise SpawnError(event.get("message", "no reason given"))
-                if event.get("ready"):
-                    return True
-        raise SpawnError(f"the hub stopped reporting: status {progress.status_code}")
-
-    def api(self, method: str, path: str, body: object = None) -> requests.Response:
-        """Call the hub's REST interface as the pages do, with the login's cookie."""
-        return self.session.request(
-            method,
-            f"{self.base_url}/hub/api{path}",
-            headers=self._headers(),
-            data=None if body is None else json.dumps(body),
-            timeout=TIMEOUT,
-        )
-
-    def is_running(self) -> bool:
-        """Tell whether the hub counts the member's lab as up."""
-        return "" in self.api("GET", f"/users/{self.name}").json().get("servers", {})
-
-    def stop(self, timeout: float = 60) -> None:
-        """Stop the lab and wait until it is gone."""
-        self.api("DELETE", f"/users/{self.name}/server")
-        end = time.monotonic() + timeout
-        while self.is_running():
-            if time.monotonic() > end:
-                raise TimeoutError(f"the lab of {self.name} still runs after {timeout} s")
-            time.sleep(0.2)
-
-    def start_kernel(self) -> Kernel:
-        """Enter the lab and start a kernel in it."""
-        self._enter()
-        answer = self.session.post(
-            f"{self.base_url}/user/{self.name}/api/kernels",
-            json={"name": "python3"},
-            headers=self._headers(f"/user/{self.name}/"),
-            timeout=TIMEOUT,
-        )
-        answer.raise_for_status()
-        return self.open_kernel(answer.json()["id"])
-
-    def open_kernel(self, kernel_id: str) -> Kernel:
-        """Connect to a kernel that runs already."""
-        path = f"/user/{self.name}/api/kernels/{kernel_id}"
-        return Kernel(kernel_id, self.base_url, path, self.cookie_header(path))
+    def is_logged_in(self) -> bool:
+        """Click on the home page, and tell whether the hub still knows the browser."""
+        return "/hub/login" not in self.get("/hub/home").url
 
     def run_in_terminal(self, line: str, until: str, timeout: float = 30) -> str:
         """Type a line into a new terminal of the lab; return what it shows up to `until`."""
@@ -171,45 +48,3 @@ class HubClient:
                 shown += text[0] if kind == "stdout" else ""
         self.lab_api("DELETE", f"/api/terminals/{name}")
         return shown
-
-    def run_cell(self, code: str, timeout: float = 60) -> CellResult:
-        """Run code in a new kernel and return what it printed."""
-        with self.start_kernel() as kernel:
-            result = kernel.run(code, timeout)
-        self.lab_api("DELETE", f"/api/kernels/{kernel.id}")
-        return result
-
-    def lab_api(self, method: str, path: str) -> requests.Response:
-        """Call the REST interface of the member's own lab, such as ``GET /api/kernels``."""
-        return self.session.request(
-            method,
-            f"{self.base_url}/user/{self.name}{path}",
-            headers=self._headers(f"/user/{self.name}/"),
-            timeout=TIMEOUT,
-        )
-
-    def _enter(self) -> None:
-        # The page's own way in: the lab sends the browser to the hub and back for its cookie.
-        page = f"{self.base_url}/user/{self.name}/lab"
-        self.session.get(page, timeout=TIMEOUT).raise_for_status()
-
-    def cookie_header(self, path: str) -> str:
-        """Return the cookies that a browser would send to this path."""
-        request = requests.Request("GET", self.base_url + path)
-        return self.session.prepare_request(request).headers.get("Cookie", "")
-
-    def _headers(self, path: str = "/hub/") -> dict[str, str]:
-        cookies = [cookie for cookie in self.session.cookies if cookie.name == "_xsrf"]
-        token = next((cookie.value or "" for cookie in cookies if cookie.path == path), "")
-        return {"X-XSRFToken": token, "Referer": f"{self.base_url}/hub/home"}
-
-    @staticmethod
-    def _token_in(page: str) -> str:
-        found = re.search(r'name="_xsrf" value="([^"]*)"', page)
-        return found.group(1) if found else ""
-
-
-def alert_in(page: str) -> str | None:
-    """Return the text of a page's first alert."""
-    found = re.search(r'role="alert">(.*?)</', page, re.DOTALL)
-    return found.group(1).strip() if found else None

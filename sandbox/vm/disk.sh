@@ -26,7 +26,9 @@ customize() {
   printf '[Match]\nName=en* eth*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n[DHCPv4]\nUseDNS=no\n' \
     >"$root/etc/systemd/network/10-lan.network"
   chroot "$root" systemctl enable systemd-networkd ssh
-  chroot "$root" systemctl mask systemd-networkd-persistent-storage systemd-firstboot
+  # The last of these only wake up while somebody measures.
+  chroot "$root" systemctl mask systemd-networkd-persistent-storage systemd-firstboot \
+    e2scrub_reap.service e2scrub_all.timer apt-daily.timer apt-daily-upgrade.timer fstrim.timer
   chroot "$root" useradd -m -u 1000 -s /bin/bash -G sudo "$LAB_OPERATOR"
   echo "$LAB_OPERATOR:$LAB_PASSWORD" | chroot "$root" chpasswd
   install -d -m 700 -o 1000 -g 1000 "$root/home/$LAB_OPERATOR/.ssh"

@@ -6,17 +6,21 @@ import socket
 import subprocess
 import tempfile
 import threading
+import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from ops.config import load
-from ops.engine import BASE, base_inputs
-from ops.facts import SYSTEM, parse_system
-from ops.release import Release, read_files, render_release
+from ops.settings.config import load
+from ops.stack.engine import BASE, base_inputs
+from ops.stack.facts import SYSTEM, parse_system
+from ops.stack.release import Release, read_files, render_release
 from sandbox import engine
 from sandbox.layout import BASE_IMAGE, ROOT
 from sandbox.vm.fileserver import ADDRESS
 from sandbox.vm.machine import Machine
+from sandbox.vm.qemu import poll
 
 LAB = "agfalta_tools:1.2"
 _LAB, _REGISTRY = "labhub-vm-lab", "labhub-vm-registry"
@@ -61,7 +65,9 @@ def fill_registry(machine: Machine, release: Release) -> None:
     registry = image_of(release, "registry")
     _docker("run", *started, "--name", _REGISTRY, "--publish", "127.0.0.1::5000", registry)
     try:
-        reference = f"localhost:{_docker('port', _REGISTRY, '5000').rpartition(':')[2]}/{LAB}"
+        at = f"localhost:{_docker('port', _REGISTRY, '5000').rpartition(':')[2]}"
+        poll(partial(_answers, f"http://{at}/v2/"), 60)
+        reference = f"{at}/{LAB}"
         _docker("tag", _LAB, reference)
         _docker("push", "--quiet", reference)
         copy = ["docker", "cp", f"{_REGISTRY}:/var/lib/docker-registry/.", "-"]
@@ -73,6 +79,12 @@ def fill_registry(machine: Machine, release: Release) -> None:
     # On a person's own engine nothing of this is left behind; the build cache makes it anew.
     _docker("image", "rm", reference, _LAB, BASE)
     _docker("image", "rm", *(image_of(release, name) for name in release.inputs))
+
+
+def _answers(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(url, timeout=1):  # noqa: S310
+        return True
+    return False
 
 
 def image_of(release: Release, service: str) -> str:

@@ -112,7 +112,7 @@ class Machine:
         layout.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for key in (*KEYS, *(f"{key}.pub" for key in KEYS), "root_ed25519"):
             shutil.copy2(self.disks / key, layout.folder / key)
-        self.ssh_port, self.web_port = ports.choose(layout, set())
+        self.ssh_port, self.web_port = ports.choose(layout, set(), ports.OF_VIRTUAL_HOSTS)
         layout.ssh_config.write_text(render_ssh_config(layout, self.ssh_port))
         layout.known_hosts.write_text(render_known_hosts(layout, self.ssh_port))
         layout.env_file.touch(mode=0o600)
@@ -131,8 +131,12 @@ class Machine:
         while "ready" not in self.root("echo ready", check=False, seconds=60):
             self._qemu.require_running()
             if time.monotonic() > end:
-                raise SandboxError(f"No ssh after {BOOT_SECONDS} s: {self.folder}/serial.log")
+                raise SandboxError(f"No ssh after {BOOT_SECONDS} s:\n{self._console()}")
             time.sleep(1)
+
+    def _console(self) -> str:
+        lines = (self.folder / "serial.log").read_text(errors="replace").splitlines()
+        return "\n".join(lines[-20:])
 
     def _hang_up(self) -> None:
         subprocess.run([*self._ssh, "-O", "exit"], capture_output=True, check=False)

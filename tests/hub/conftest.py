@@ -1,15 +1,12 @@
-"""Make the hub's package importable, as in the hub's image, and homes as the host has them."""
+"""Homes as the host has them."""
 
-import os
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "compose" / "hub"))
-
-MEMBER_UID = 1001
+from tests.hub_here import add_home
 
 MakeHome = Callable[[str], Path]
 
@@ -18,11 +15,4 @@ MakeHome = Callable[[str], Path]
 def make_home(tmp_path: Path) -> MakeHome:
     """Return a function that makes a member's home below the test's own root."""
 
-    def make(name: str) -> Path:
-        home = tmp_path / "home" / f"jupyter-{name}"
-        home.mkdir(parents=True)
-        if os.geteuid() == 0:
-            os.chown(home, MEMBER_UID, MEMBER_UID)
-        return home
-
-    return make
+    return partial(add_home, tmp_path)

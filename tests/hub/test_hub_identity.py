@@ -18,11 +18,9 @@ ALICE = Account(
 ENVIRONMENT = {
     "HUB_IMAGE": "labhub-hub:1",
     "LAB_NAME": "Lab",
+    "LAB_CONTACT": "Karl",
     "HUB_ADMINS": "boss, anna",
-    "CPU_LIMIT": "1.5",
-    "MEMORY_LIMIT": "4G",
-    "PROCESS_LIMIT": "512",
-    "IDLE_HOURS": "0.5",
+    "PASSWORD_MIN_LENGTH": "8",
     "IMAGE_NAME": "tools",
 }
 
@@ -82,7 +80,7 @@ def test_0_hours_keep_idle_labs_and_a_moment_is_never_0_seconds() -> None:
 def test_the_settings_are_read_whole() -> None:
     settings = read_settings(ENVIRONMENT)
     assert settings.admins == {"boss", "anna"}
-    assert (settings.cpu_limit, settings.process_limit, settings.idle_hours) == (1.5, 512, 0.5)
+    assert (settings.hub_image, settings.image_name) == ("labhub-hub:1", "tools")
     assert read_settings(ENVIRONMENT | {"HUB_ADMINS": ""}).admins == frozenset()
 
 

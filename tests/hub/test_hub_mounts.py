@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from labhub.catalogue import make_catalogue
-from labhub.form import consent, parse_choice, render_form
+from labhub.form import Offered, consent, parse_choice, render_form
 from labhub.guard import Away
 from labhub.mounts import (
     Mount,
@@ -72,12 +72,12 @@ def test_the_lab_is_told_its_mounts_also_where_there_are_none() -> None:
 
 
 def test_without_mounts_the_page_is_as_ever() -> None:
-    page = render_form(CATALOGUE, "agfalta_tools")
+    page = render_form(Offered(CATALOGUE, "agfalta_tools"))
     assert "lab-mounts" not in page and "without" not in page
 
 
 def test_the_page_lists_what_the_lab_will_have() -> None:
-    page = render_form(CATALOGUE, "agfalta_tools", (DATA, LEEM))
+    page = render_form(Offered(CATALOGUE, "agfalta_tools", mounts=(DATA, LEEM)))
     assert "<code>~/data</code>" in page and "/mnt/data, read-only" in page
     assert "/mnt/leem<" in page
     assert "without" not in page
@@ -85,7 +85,7 @@ def test_the_page_lists_what_the_lab_will_have() -> None:
 
 def test_one_that_is_away_is_named_and_asked_for() -> None:
     away = (Away(DATA, "the file server <b> does not answer"),)
-    page = render_form(CATALOGUE, "agfalta_tools", (DATA, LEEM), away)
+    page = render_form(Offered(CATALOGUE, "agfalta_tools", mounts=(DATA, LEEM), away=away))
     assert "data (/mnt/data) is away: the file server &lt;b&gt; does not answer." in page
     assert "Start without data</label>" in page
     assert 'type="checkbox" name="without" required value="data"' in page
@@ -93,7 +93,7 @@ def test_one_that_is_away_is_named_and_asked_for() -> None:
 
 
 def test_where_all_are_away_none_is_promised() -> None:
-    page = render_form(CATALOGUE, "agfalta_tools", (DATA,), (Away(DATA, "x"),))
+    page = render_form(Offered(CATALOGUE, "agfalta_tools", mounts=(DATA,), away=(Away(DATA, "x"),)))
     assert "Your lab will have" not in page
 
 

@@ -59,7 +59,7 @@ def make_spawner(url: str) -> LabSpawner:
         image_name="agfalta_tools",
         prefix="lab",
         name_template="{prefix}-{username}",
-        mem_limit="1G",
+        limits_file="/missing/limits.json",
     )
     spawner.user = SimpleNamespace(name="anna-lena")
     spawner.db = SimpleNamespace(commit=lambda: None)

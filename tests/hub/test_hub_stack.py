@@ -22,8 +22,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """Load the hub's configuration as the hub does, with its two folders elsewhere."""
     (tmp_path / "proxy_token").write_text("token\n")
     settings = {
-        "HUB_IMAGE": "i", "LAB_NAME": "Lab", "HUB_ADMINS": "boss", "CPU_LIMIT": "1.5",
-        "MEMORY_LIMIT": "4G", "PROCESS_LIMIT": "9", "IDLE_HOURS": "0.5", "IMAGE_NAME": "tools",
+        "HUB_IMAGE": "i", "LAB_NAME": "Lab", "LAB_CONTACT": "Karl", "HUB_ADMINS": "boss",
+        "PASSWORD_MIN_LENGTH": "10", "IMAGE_NAME": "tools",
     }  # fmt: skip
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
@@ -40,7 +40,7 @@ def test_every_service_is_healthy_restarted_bounded_and_without_rights(
     stack: dict[str, Any], name: str
 ) -> None:
     service = stack["services"][name]
-    assert service["restart"] == "unless-stopped"
+    assert service["restart"] == "always"
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
     assert service["healthcheck"]["test"]
     assert service["cap_drop"] == ["ALL"]
@@ -91,10 +91,12 @@ def test_hub_and_proxy_keep_addresses_that_no_lab_can_get(stack: dict[str, Any])
     assert stack["networks"]["labs"]["ipam"]["config"][0]["ip_range"] == "198.19.72.0/21"
 
 
-def test_trap_14_the_registry_asks_for_no_password_and_can_delete() -> None:
+def test_trap_14_the_registry_asks_for_no_password_and_remembers_nothing() -> None:
     registry = yaml.safe_load((COMPOSE / "registry" / "config.yml").read_text())
     assert "auth" not in registry
-    assert registry["storage"]["delete"]["enabled"] is True
+    assert "cache" not in registry["storage"], "it would know of blobs that are collected"
+    assert "delete" not in registry["storage"], "a digest takes all its tags along"
+    assert registry["http"]["draintimeout"], "nobody's pull is broken off"
 
 
 def test_the_hub_comes_and_goes_without_the_labs(config: Config) -> None:

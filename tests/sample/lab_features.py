@@ -57,15 +57,15 @@ def check_one_python_kernel(folder: Path) -> str:
 
 
 def check_extensions(folder: Path) -> str:
-    """Have the browser's half of ipympl and ipywidgets, and no question about news."""
+    """Have the browser's half of ipympl, ipywidgets and our own, and no question about news."""
     listed = subprocess.run(["jupyter", "labextension", "list"], check=True, capture_output=True)
     said = (listed.stdout + listed.stderr).decode()
-    for name in ("jupyter-matplotlib", "@jupyter-widgets/jupyterlab-manager"):
+    for name in ("jupyter-matplotlib", "@jupyter-widgets/jupyterlab-manager", "lab-session"):
         assert any(name in line and "OK" in line for line in said.splitlines()), said
     settings = Path(sys.prefix, "share/jupyter/lab/settings/overrides.json")
     news = json.loads(settings.read_text())["@jupyterlab/apputils-extension:notification"]
     assert news["fetchNews"] == "false"
-    return "both; news off"
+    return "all three; news off"
 
 
 def check_terminal(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 1200
+# What stands beside the checkout, or is put there by tests that run meanwhile.
+_NOT_OURS = (
+    *(".git", ".venv", ".env.*", ".sandbox", ".*_cache", "__pycache__", "node_modules"),
+    "spectra",
+)
 INV = Path(sys.executable).with_name("inv")
 
 
@@ -28,15 +34,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Inv:
-    """Run tasks for one lab: `lab` names its `.env.<lab>`."""
+    """Run tasks for one lab: `lab` names its `.env.<lab>`, `root` is the checkout."""
 
     lab: str
+    root: Path = ROOT
 
     def __call__(self, *words: str, **settings: str) -> Outcome:
         """Run a task to its end; settings are put into its environment."""
         done = subprocess.run(
             self.command(*words),
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment(**settings),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -57,6 +64,26 @@ class Inv:
         outcome = self(*words, **settings)
         assert outcome.status == 1, outcome.output + outcome.errors
         return outcome.errors.removeprefix("✗ ").strip()
+
+    def begin(self, *words: str, **settings: str) -> "subprocess.Popen[str]":
+        """Start a task that something is going to happen to; it prints each line at once."""
+        return subprocess.Popen(
+            self.command(*words),
+            cwd=self.root,
+            env=self.environment(**settings) | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # As from a terminal: what a task has started gets it as well.
+            start_new_session=True,
+        )
+
+    def in_copy(self, folder: Path) -> "Inv":
+        """Return the same of a copy of this checkout, in which a test changes what it likes."""
+        shutil.copytree(self.root, folder, ignore=shutil.ignore_patterns(*_NOT_OURS))
+        shutil.copy2(self.root / f".env.{self.lab}", folder)
+        return Inv(self.lab, folder)
 
     def command(self, *words: str) -> list[str]:
         """Return the command line of a task."""

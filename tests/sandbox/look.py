@@ -9,8 +9,13 @@ from typing import Any
 import requests
 
 from sandbox.running import Sandbox
+from tests.sandbox.inv import Inv
 
 SERVICES = ("registry", "proxy", "hub")
+CURRENT = "basename $(readlink /opt/labhub/current)"
+"""Shell that prints the release that runs."""
+DATA = "/var/lib/docker/volumes/labhub-hub-data/_data"
+"""What the hub keeps, on the host."""
 
 
 def sh(host: Sandbox, script: str, *args: str) -> str:
@@ -68,9 +73,9 @@ def another_system(host: Sandbox) -> Iterator[None]:
 
 
 @contextmanager
-def held_lock(host: Sandbox, holder: str) -> Iterator[None]:
-    """Hold the host's lock as another operator does whose task takes long."""
-    lock, flag = "/run/labhub/host.lock", "/run/hold-lock"
+def held_lock(host: Sandbox, holder: str, name: str = "host") -> Iterator[None]:
+    """Hold a lock as another operator does whose task takes long."""
+    lock, flag = f"/run/labhub/{name}.lock", "/run/hold-lock"
     hold = f"while [ -e {flag} ]; do sleep 0.1; done"
     sh(
         host,
@@ -82,3 +87,47 @@ def held_lock(host: Sandbox, holder: str) -> Iterator[None]:
         yield
     finally:
         sh(host, f"rm {flag}; flock {lock} true")
+
+
+def until_healthy(host: Sandbox, name: str) -> None:
+    """Wait until a container's own check says that it is well."""
+    end = time.monotonic() + 90
+    while inspect(host, name)["State"]["Health"]["Status"] != "healthy":
+        assert time.monotonic() < end, f"{name} is not healthy"
+        time.sleep(0.5)
+
+
+@contextmanager
+def registry_down(host: Sandbox, inv: Inv) -> Iterator[None]:
+    """Stop the registry; `inv deploy` starts it again."""
+    sh(host, "docker stop labhub-registry")
+    try:
+        yield
+    finally:
+        inv.ok("deploy")
+
+
+@contextmanager
+def registry_empty(host: Sandbox, inv: Inv) -> Iterator[None]:
+    """Put everything that the registry holds aside, and back again.
+
+    A repository whose last tag was deleted is left, which answers ``"tags": null``.
+    """
+    change = (
+        "docker stop labhub-registry; docker run --rm -v labhub-registry-data:/data labhub-base"
+    )
+    sh(
+        host,
+        f"{change} sh -c 'cd /data/docker/registry/v2 && mv repositories /data/kept && "
+        "mkdir -p repositories/agfalta_tools/_manifests'; docker start labhub-registry",
+    )
+    try:
+        until_healthy(host, "labhub-registry")
+        yield
+    finally:
+        sh(
+            host,
+            f"{change} sh -c 'rm -r /data/docker/registry/v2/repositories; "
+            "mv /data/kept /data/docker/registry/v2/repositories'",
+        )
+        inv.ok("deploy")

@@ -40,7 +40,7 @@ def labels(host: Sandbox, tag: str) -> dict[str, str]:
 def test_a_tag_is_built_tested_pushed_and_asked_for(
     pushed: Outcome, host: Sandbox, sample: Path
 ) -> None:
-    assert [change.split()[0] for change in pushed.changes] == ["Build", "Push", "Publish"]
+    assert [change.split()[0] for change in pushed.changes] == ["Build", "Push", "Publish", "Move"]
     tag, digest = DIGEST.search(pushed.output).groups()  # type: ignore[union-attr]
     assert tag == "1.2"
     assert registry_digest(host, "1.2") == digest == registry_digest(host, "latest")

@@ -4,6 +4,7 @@ The fresh machine is itself a sandbox host, so that no engine of the person's ow
 """
 
 import subprocess
+from ipaddress import ip_network
 
 import pytest
 
@@ -69,8 +70,28 @@ def test_an_own_engine_starts_once_and_leaves_nothing(with_package: Sandbox) -> 
     assert "--pidfile /run/labhub-" not in processes(machine)
     assert machine.exec(["ls", CACHE]).stdout == ""
     assert "labhub-" not in machine.exec(["ls", "/run"]).stdout
-    assert "docker0" not in machine.exec(["ip", "link"]).stdout
+    links = machine.exec(["ip", "link"]).stdout
+    assert "docker0" not in links
+    assert "labhub-" not in links
     assert "DOCKER" not in machine.exec(["iptables-save"]).stdout
+
+
+def test_another_engine_gives_no_container_an_address_of_ours(with_package: Sandbox) -> None:
+    machine = with_package
+    own = engine(machine, "up").stdout.strip()
+    machine.exec(["systemctl", "start", "docker.service"])
+    inspect = ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]
+    networks = [
+        ip_network(machine.exec(["docker", "--host", host, *inspect]).stdout.strip())
+        for host in (own, "unix:///var/run/docker.sock")
+    ]
+    assert not networks[0].overlaps(networks[1])
+
+    engine(machine, "down")
+    assert "docker0" in machine.exec(["ip", "link"]).stdout
+    assert "-i docker0" in machine.exec(["iptables-save"]).stdout
+    machine.exec(["systemctl", "stop", "docker.service", "docker.socket"])
+    machine.exec(["ip", "link", "delete", "docker0"])
 
 
 def test_only_the_engine_that_was_started_is_stopped(with_package: Sandbox) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import container, engine, host
+from sandbox.diagnosis import why_unreachable
 from sandbox.engine import SandboxError
 from sandbox.layout import SUDO_PASSWORD
 from sandbox.running import Sandbox
@@ -30,7 +31,16 @@ def started_at(sandbox: Sandbox) -> str:
 
 def test_the_operator_logs_in_with_the_written_config_alone(bare: Sandbox) -> None:
     done = ssh(bare, "id -un; hostname")
-    assert done.stdout.split() == ["agfalta", bare.alias], done.stderr
+    assert done.stdout.split() == ["agfalta", bare.alias], done.stderr + why_unreachable(bare)
+
+
+def test_what_stands_between_here_and_sshd_is_told(bare: Sandbox) -> None:
+    said = why_unreachable(bare)
+    assert said.count("SSH-2.0-OpenSSH") == 2, "from here and from inside"
+    assert "Accepted publickey" in said
+    bare.exec(["systemctl", "stop", "ssh"])
+    assert "Connection refused" in why_unreachable(bare)
+    bare.exec(["systemctl", "start", "ssh"])
 
 
 def test_it_is_debian_13_and_booted_without_a_failed_unit(bare: Sandbox) -> None:

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.command import REDACTED
-from ops.config import RULES, Config, load, parse
 from ops.errors import ConfigError
+from ops.remote.command import REDACTED
+from ops.settings.config import RULES, Config, load, parse
+from ops.stack.limits import Limit
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,6 +72,36 @@ def test_an_empty_value_is_the_default_and_a_missing_host_an_error() -> None:
     assert parse("LAB_HOST=x\nHUB_PORT=\n", ".env", {}).hub_port == 80
     with pytest.raises(ConfigError, match="LAB_HOST: is missing"):
         parse("LAB_HOST=\n", ".env", {})
+
+
+def test_a_limit_is_everybody_s_then_groups_and_members() -> None:
+    config = parse("LAB_HOST=x\nMEMORY_LIMIT=4G @xps=16G anna-lena=32G\nCPU_LIMIT=1.5", ".env", {})
+    assert config.memory_limit == Limit("4G", {"xps": "16G"}, {"anna-lena": "32G"})
+    assert config.cpu_limit == Limit(1.5, {}, {})
+    lines = 'LAB_HOST=x\nIDLE_HOURS="12\n  @xps=72\n  alice=0"\n'
+    assert parse(lines, ".env", {}).idle_hours == Limit(12, {"xps": 72}, {"alice": 0})
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("MEMORY_LIMIT=alice=4G", "should be like 4G or 512M, not 'alice=4G'"),
+        ("MEMORY_LIMIT=4G 16G", "should be everybody's value, then perhaps"),
+        ("MEMORY_LIMIT=4G alice=16", "should be like 4G or 512M, not '4G alice=16'"),
+        ("MEMORY_LIMIT=100M", "should be at least 256M: less is too little for JupyterLab"),
+        ("MEMORY_LIMIT=4G alice=5G alice=6G", "should say once what alice gets"),
+        ("MEMORY_LIMIT=4G Alice=5G", "in 'Alice=5G' 'Alice' is not a valid name"),
+        ("MEMORY_LIMIT=4G @docker=5G", "in '@docker=5G' 'docker' gives rights over the host"),
+        ("MEMORY_LIMIT=4G @=5G", "in '@=5G' '' is not a valid group"),
+        ("PROCESS_LIMIT=512 alice=9", "should be a whole number from 50 to 100000"),
+        ("CPU_LIMIT=2 alice=0", "should be a number from 0.1 to 1024"),
+    ],
+)
+def test_a_limit_that_cannot_be_read_is_named(line: str, rule: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(f"LAB_HOST=x\n{line}", ".env", {})
+    assert f"{line.partition('=')[0]}: " in str(caught.value)
+    assert rule in str(caught.value)
 
 
 def test_admins_must_be_names() -> None:

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from ops import fstab
-from ops.config import parse as parse_env
 from ops.errors import OperationError
-from ops.fstab import BEGIN, END, VERIFY, Fstab, foreign_lines, render_line
-from ops.shares import Mount
+from ops.mounts import fstab
+from ops.mounts.fstab import BEGIN, END, VERIFY, Fstab, foreign_lines, render_line
+from ops.settings.config import parse as parse_env
+from ops.settings.shares import Mount
 
 DEBIAN = b"# /etc/fstab\nUUID=1 / ext4 errors=remount-ro 0 1\n"
 

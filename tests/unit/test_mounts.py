@@ -4,13 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from ops import fstab
-from ops.command import Change, Upload, secrets_of
-from ops.config import parse
 from ops.errors import OperationError, StepError
-from ops.fstab import render_line
-from ops.mount_errors import explain, trials_explained
-from ops.mount_facts import (
+from ops.mounts import fstab
+from ops.mounts.errors import explain, trials_explained
+from ops.mounts.facts import (
     DROP_IN,
     HUB_FILE,
     PACKAGES,
@@ -21,8 +18,11 @@ from ops.mount_facts import (
     parse_mounts,
     unit,
 )
-from ops.mounts import ensure_mounts, render_login
-from ops.shares import Mount
+from ops.mounts.fstab import render_line
+from ops.mounts.operation import ensure_mounts, render_login
+from ops.remote.command import Change, Upload, secrets_of
+from ops.settings.config import parse
+from ops.settings.shares import Mount
 
 ENV = """LAB_HOST=x
 SMB_USER=labnas

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from ops.names import account, group_problem, home, name_problem, tag_key, tag_problem
@@ -52,3 +54,9 @@ def test_tags_are_ordered_newest_first_by_number() -> None:
 @pytest.mark.parametrize("tag", ["", "-x", ".1", "a b", "a/b", "x" * 129, "ä", "$(id)", "1.2\n"])
 def test_a_tag_that_a_registry_refuses_is_refused(tag: str) -> None:
     assert tag_problem(tag)
+
+
+def test_the_hub_has_the_same_names() -> None:
+    root = Path(__file__).parents[2]
+    names = "compose/hub/labhub/names.py", "ops/names.py"
+    assert len({(root / name).read_text() for name in names}) == 1

@@ -1,17 +1,37 @@
 """Scripts are run by a real bash, without root: the framing is what is tested here."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ops import script
-from ops.command import Change, Secret, Shell, Upload, redact, render_step, run, secrets_of
 from ops.errors import ConnectError, LockError, OperationError
-from ops.framing import Done, Event, Printed, Started, Waiting, read_answers, read_changes
-from ops.script import Order, Question, render_changes, render_questions
+from ops.remote import script
+from ops.remote.command import (
+    Change,
+    Secret,
+    Shell,
+    Upload,
+    redact,
+    render_step,
+    run,
+    run_attended,
+    secrets_of,
+)
+from ops.remote.framing import (
+    Done,
+    Event,
+    Printed,
+    Started,
+    Waiting,
+    read_answers,
+    read_changes,
+    read_held,
+)
+from ops.remote.script import Lock, Order, Question, render_changes, render_hold, render_questions
 
 NONCE = "f00d"
 ORDER = Order("deploy", "me@laptop")
@@ -25,7 +45,9 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def bash(text: str) -> list[str]:
-    done = subprocess.run(["bash", "-s"], input=text, capture_output=True, text=True, timeout=20)
+    # A session has one stream for what is said and what is complained of.
+    command = ["bash", "-c", "exec bash -s 2>&1"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=20)
     return done.stdout.splitlines()
 
 
@@ -49,6 +71,12 @@ def test_answers_come_back_by_their_keys_whatever_they_hold() -> None:
     )
     answers = read_answers(bash(render_questions(questions, NONCE)), NONCE, "host")
     assert answers == {"one": "a\n\nb", "two": odd, "fails": "", "eats": "done"}
+
+
+def test_what_a_question_complains_of_is_no_answer() -> None:
+    asked = [Question(key, 'echo "not found: $1" >&2; echo yes', (key,)) for key in ("a", "b")]
+    lines = bash(render_questions(asked, NONCE))
+    assert dict(read_answers(lines, NONCE, "host")) == {"a": "yes", "b": "yes"}
 
 
 def test_a_script_that_was_cut_anywhere_changes_nothing(tmp_path: Path) -> None:
@@ -133,12 +161,95 @@ def _wait_for_lock(lock: Path) -> None:
     raise AssertionError("the lock was never taken")
 
 
+def hold(
+    folders: Path, *locks: Lock, wait: bool = False, at_end: tuple[Shell, ...] = ()
+) -> subprocess.Popen[str]:
+    """Start a session that holds locks; it is ended by closing its input, or by a line on it."""
+    order = Order("push", "me@laptop", locks, wait)
+    text = render_hold((Question("q", "echo x"),), order, at_end, NONCE)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(["bash", "-s"], stdin=pipe, stdout=pipe, text=True)
+    assert process.stdin
+    process.stdin.write(text)
+    process.stdin.flush()
+    return process
+
+
+def held(process: subprocess.Popen[str]) -> dict[str, str]:
+    assert process.stdout
+    return dict(read_held(map(str.rstrip, process.stdout), NONCE, "host", lambda event: None))
+
+
+def is_free(folders: Path, name: str, how: str = "--exclusive") -> bool:
+    lock = f"{folders}/run/{name}.lock"
+    return not subprocess.run(["flock", "--nonblock", how, lock, "true"]).returncode
+
+
+@pytest.mark.parametrize("way", ["a line", "a lost connection"])
+def test_locks_are_held_until_the_session_ends_and_then_all_is_tidied(
+    folders: Path, way: str
+) -> None:
+    tidy = Shell("", f"touch {folders}/tidied")
+    with hold(folders, Lock("tag"), Lock("registry", shared=True), at_end=(tidy,)) as process:
+        assert held(process) == {"q": "x"}
+        assert not is_free(folders, "tag") and not is_free(folders, "registry")
+        assert is_free(folders, "registry", "--shared")
+        assert not (folders / "tidied").exists()
+        process.communicate("\n" if way == "a line" else None, timeout=5)
+    assert is_free(folders, "tag") and is_free(folders, "registry")
+    assert (folders / "tidied").exists()
+
+
+def test_who_shares_a_lock_is_in_the_way_of_who_wants_it_alone(folders: Path) -> None:
+    shared, alone = Lock("registry", shared=True), Lock("registry")
+    with hold(folders, shared) as one, hold(folders, shared) as two:
+        assert held(one) == held(two) == {"q": "x"}
+        with hold(folders, alone) as third, pytest.raises(LockError, match="me@laptop, inv push"):
+            held(third)
+        one.communicate(timeout=5)
+        with hold(folders, alone, wait=True) as third:
+            two.communicate(timeout=5)
+            assert held(third) == {"q": "x"}
+            third.communicate(timeout=5)
+
+
+def test_an_attended_step_ends_with_its_session(folders: Path) -> None:
+    change = Change(
+        "Build", (run_attended("bash", "-c", f"sleep 30 & echo $! >{folders}/pid; wait"),)
+    )
+    text = render_changes((change,), (), Order("push", "me", ()), NONCE)
+    process = subprocess.Popen(["bash", "-s"], stdin=subprocess.PIPE, text=True)
+    assert process.stdin
+    process.stdin.write(text)
+    process.stdin.flush()
+    while not (folders / "pid").is_file() or not (folders / "pid").read_text():
+        assert process.poll() is None
+    began = time.monotonic()
+    process.communicate(timeout=10)
+    assert time.monotonic() - began < 5
+    subprocess.run(["kill", (folders / "pid").read_text().strip()])
+
+
+def test_an_attended_step_says_how_it_ended_and_reads_nothing(folders: Path) -> None:
+    steps = (run_attended("cat"), run_attended("echo", "it's $HOME"), run_attended("false"))
+    plan = (Change("Build", steps),)
+    text = render_changes(plan, (), Order("push", "me", ()), NONCE)
+    with subprocess.Popen(["bash", "-s"], stdin=-1, stdout=-1, text=True) as process:
+        assert process.stdin and process.stdout
+        process.stdin.write(text)
+        process.stdin.flush()
+        events: list[Event] = []
+        with pytest.raises(OperationError, match="command: false\n  exit status 1"):
+            read_changes(map(str.rstrip, process.stdout), plan, NONCE, "host", events.append)
+    assert events == [Started(0), Printed("it's $HOME")]
+
+
 def test_a_connection_lost_before_the_end_is_an_error() -> None:
     plan = (Change("A", ()), Change("B", ()))
     lines = [f"#{NONCE} start 0", f"#{NONCE} done 0", f"#{NONCE} start 1"]
     with pytest.raises(ConnectError, match="lost after 1 of 2 changes"):
         read_changes(lines, plan, NONCE, "host", lambda event: None)
-    with pytest.raises(ConnectError, match="nothing changed"):
+    with pytest.raises(ConnectError, match="nothing was changed"):
         read_answers([f"#{NONCE} fact x", "1"], NONCE, "host")
 
 

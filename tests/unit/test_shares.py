@@ -1,10 +1,10 @@
 import pytest
 
-from ops.command import REDACTED
-from ops.config import Config, parse
 from ops.errors import ConfigError
-from ops.rules import RuleError
-from ops.shares import FORM, Share, share
+from ops.remote.command import REDACTED
+from ops.settings.config import Config, parse
+from ops.settings.rules import RuleError
+from ops.settings.shares import FORM, Share, share
 
 LOGIN = "LAB_HOST=x\nSMB_USER=labnas\nSMB_PASSWORD=secret\n"
 

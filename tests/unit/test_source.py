@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from ops import git
 from ops.errors import OpsError, SourceError
-from ops.source import (
+from ops.images import git
+from ops.images.source import (
     GitSource,
     PypiSource,
     export,
@@ -27,6 +28,10 @@ from tests.sample import git as run_git
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
     return make_sample(tmp_path / "agfalta_tools")
+
+
+def mirrors(cache: Path) -> list[Path]:
+    return list(cache.glob("*.git"))
 
 
 @pytest.fixture
@@ -183,10 +188,21 @@ def test_a_second_export_fetches_into_the_same_mirror(
     sample: Path, cache: Path, tmp_path: Path
 ) -> None:
     export(file_url(sample), "1.0", tmp_path / "first", cache)
-    (mirror,) = cache.iterdir()
+    (mirror,) = mirrors(cache)
     before = mirror.stat().st_ino
     export(file_url(sample), "1.2", tmp_path / "second", cache)
-    assert [path.stat().st_ino for path in cache.iterdir()] == [before]
+    assert [path.stat().st_ino for path in mirrors(cache)] == [before]
+
+
+def test_exports_at_the_same_time_share_one_mirror(
+    sample: Path, cache: Path, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = pool.map(
+            lambda n: export(file_url(sample), "1.2", tmp_path / f"{n}", cache), range(4)
+        )
+        assert len({export.revision for export in made}) == 1
+    assert len(mirrors(cache)) == 1
 
 
 def test_export_ignore_drops_no_file_and_export_subst_names_the_tag(
@@ -327,7 +343,7 @@ def test_a_repository_that_is_not_there(cache: Path, tmp_path: Path) -> None:
     assert str(refusal.value).startswith("git cannot read file:///no/such/x.git; it said: fatal: ")
     assert "\n" not in str(refusal.value)
     assert issubclass(SourceError, OpsError)
-    assert not [path for path in cache.iterdir() if path.suffix == ".git"]
+    assert not mirrors(cache)
 
 
 def test_a_refused_ssh_key_is_told_in_ssh_words(
@@ -394,7 +410,8 @@ def test_an_interrupted_first_fetch_is_repeated(sample: Path, cache: Path, tmp_p
     mirror.rename(mirror.with_suffix(".partial"))
     (mirror.with_suffix(".partial") / "HEAD").unlink()
     export(source, "1.2", tmp_path / "out", cache)
-    assert [path.name for path in cache.iterdir()] == [mirror.name]
+    assert mirrors(cache) == [mirror]
+    assert not list(cache.glob("*.partial"))
 
 
 @pytest.mark.parametrize("damage", ["lock", "objects", "empty"])
@@ -420,7 +437,7 @@ def test_ctrl_c_while_fetching_leaves_no_mirror(cache: Path, tmp_path: Path) -> 
     ssh.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/pid; exec sleep 60\n")
     ssh.chmod(0o755)
     code = (
-        "import sys, pathlib; from ops import git; "
+        "import sys, pathlib; from ops.images import git; "
         "git.fetch_tags(sys.argv[1], pathlib.Path(sys.argv[2]))"
     )
     process = subprocess.Popen(
@@ -434,7 +451,8 @@ def test_ctrl_c_while_fetching_leaves_no_mirror(cache: Path, tmp_path: Path) -> 
     process.send_signal(signal.SIGINT)
     process.wait(timeout=10)
     assert is_gone(int((tmp_path / "pid").read_text()))
-    assert [path.suffix for path in cache.iterdir()] == [".partial"]
+    assert not mirrors(cache)
+    assert list(cache.glob("*.partial"))
 
 
 # --- the hash ----------------------------------------------------------------------------------

@@ -1,14 +1,15 @@
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ops.command import Change, Shell, Step, render_step
-from ops.config import Config, parse
-from ops.engine import base_inputs, ensure_base, ensure_engine
 from ops.errors import OperationError
-from ops.facts import (
+from ops.remote.command import Change, Shell, Step, render_step
+from ops.settings.config import Config, parse
+from ops.stack.engine import base_inputs, ensure_base, ensure_engine
+from ops.stack.facts import (
     DEBIAN_PACKAGES,
     Container,
     Stack,
@@ -17,8 +18,8 @@ from ops.facts import (
     parse_system,
     parse_version,
 )
-from ops.release import SETTINGS, Release, read_files, render_release
-from ops.stack import ensure_stack
+from ops.stack.release import SETTINGS, Release, read_files, render_release
+from ops.stack.services import ensure_stack
 
 ROOT = Path(__file__).parents[2]
 DEBIAN = System(
@@ -32,7 +33,8 @@ DEBIAN = System(
     certificates="none",
 )
 BARE_DEBIAN = replace(DEBIAN, packages=frozenset(), enabled=False, active=False, compose=None)
-BARE = Stack(current=None, files={}, token="", containers={}, base_inputs=None)
+NOTHING = dict.fromkeys(("current", "jupyterhub", "release", "token", "objects"), "")
+BARE = Stack(current=None, jupyterhub=None, files={}, token="", containers={}, base_inputs=None)
 
 
 def release(extra: str = "", compose: Path = ROOT / "compose", base: str = "b") -> Release:
@@ -46,6 +48,7 @@ def config(extra: str = "") -> Config:
 def deployed(it: Release) -> Stack:
     return Stack(
         current=it.folder,
+        jupyterhub=it.jupyterhub,
         files=it.digests(),
         token="640 0 13 64",
         containers={name: Container(True, True, inputs) for name, inputs in it.inputs.items()},
@@ -118,10 +121,6 @@ def test_a_bare_host_gets_secret_files_images_and_containers() -> None:
 @pytest.mark.parametrize(
     ("setting", "touched"),
     [
-        ("MEMORY_LIMIT=8G", "hub"),
-        ("CPU_LIMIT=3", "hub"),
-        ("PROCESS_LIMIT=999", "hub"),
-        ("IDLE_HOURS=1.5", "hub"),
         ("LAB_NAME=Surface science's lab", "hub"),
         ("HUB_ADMINS=alice", "hub"),
         ("IMAGE_NAME=other", "hub"),
@@ -137,8 +136,15 @@ def test_a_setting_redeploys_only_the_service_that_it_touches(setting: str, touc
     ]
 
 
-def test_a_setting_that_no_service_knows_changes_nothing() -> None:
-    assert stack_plan(release("LAB_SUDO_PASSWORD=x"), deployed(release())) == []
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *("LAB_SUDO_PASSWORD=x", "MEMORY_LIMIT=8G @xps=16G alice=32G", "CPU_LIMIT=3"),
+        *("PROCESS_LIMIT=999", "IDLE_HOURS=1.5"),
+    ],
+)
+def test_a_setting_that_no_service_knows_changes_nothing(setting: str) -> None:
+    assert stack_plan(release(setting), deployed(release())) == []
 
 
 @pytest.mark.parametrize("name", ["hub", "proxy", "registry"])
@@ -211,14 +217,11 @@ esac
 
 
 @pytest.mark.parametrize(
-    ("known", "asked"),
-    [
-        ("labhub-hub:1", "compose --env-file settings.env build --quiet proxy"),
-        ("labhub-hub:0", "compose --env-file settings.env build --quiet hub proxy"),
-    ],
+    ("known", "built"),
+    [("labhub-hub:1", ["proxy"]), ("labhub-hub:0", ["hub", "proxy"])],
 )
 def test_an_image_that_is_on_the_host_is_not_built_again(
-    tmp_path: Path, known: str, asked: str
+    tmp_path: Path, known: str, built: list[str]
 ) -> None:
     (tmp_path / "docker").write_text(DOCKER)
     (tmp_path / "docker").chmod(0o755)
@@ -227,7 +230,8 @@ def test_an_image_that_is_on_the_host_is_not_built_again(
     step = replace(build, args=(str(tmp_path), "settings.env", "hub:1", "proxy:1"))
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "KNOWN": known}
     subprocess.run(["bash", "-c", render_step(step)], env=environment, check=True, timeout=20)
-    assert (tmp_path / "asked").read_text() == f"{asked}\n"
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked == [f"compose --env-file settings.env build --quiet {name}" for name in built]
 
 
 def test_what_is_built_is_named_by_what_it_is_made_of() -> None:
@@ -272,4 +276,19 @@ def test_versions(text: str, version: tuple[int, ...] | None) -> None:
 
 
 def test_a_bare_hosts_answers_are_a_bare_stack() -> None:
-    assert parse_stack({"current": "", "release": "", "token": "", "objects": ""}) == BARE
+    assert parse_stack(NOTHING) == BARE
+
+
+def test_a_base_that_the_operator_has_tagged_once_more_is_the_base() -> None:
+    base = {
+        "RepoTags": ["foreign:1", "labhub-base:latest"],
+        "Config": {"Labels": {"labhub.inputs": "ab"}},
+    }
+    answers = {
+        "current": "",
+        "jupyterhub": "",
+        "release": "",
+        "token": "",
+        "objects": json.dumps([base]),
+    }
+    assert parse_stack(answers).base_inputs == "ab"

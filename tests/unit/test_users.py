@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from ops.account_facts import Account, Accounts, Folder, Group
-from ops.command import Change
 from ops.errors import OperationError, UsageError
-from ops.users import Member, ensure_members, read_members
+from ops.members.account_facts import Account, Accounts, Folder, Group
+from ops.members.accounts import Member, ensure_members, read_members
+from ops.remote.command import Change
 
 ALICE = Account(uid=1001, gid=1001, home="/home/jupyter-alice", shell="/bin/bash", is_locked=True)
 RIGHT = Accounts(

@@ -65,5 +65,6 @@ def _resume_once(
     stash = request.session.stash
     if stash.get(KEPT, None) == (keeper, state):
         return states.machine
+    machine = states.resume(state)
     stash[KEPT] = (keeper, state)
-    return states.resume(state)
+    return machine

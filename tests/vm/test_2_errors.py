@@ -125,6 +125,10 @@ def test_a_share_that_was_made_anew_on_the_server_is_mounted_anew(
     inv: Inv, mounted: Machine, files: FileServer
 ) -> None:
     assert as_member(mounted, "bob", "ls -A /mnt/analysis/") == ""
+    # Somebody stays in it: an idle share would be unmounted by itself, on a slow machine before
+    # anybody has looked.
+    stay = "systemd-run --quiet --uid=jupyter-bob --working-directory=/srv/labhub/analysis/share"
+    mounted.root(f"{stay} sleep 600")
     (files.folder / "analysis").rename(files.folder / "old")
     (files.folder / "analysis").mkdir()
     (files.folder / "analysis" / "kept").touch()

@@ -1,4 +1,4 @@
-"""Reboots and power cuts: what was configured is there again, with nobody's help."""
+"""Reboots, cuts of power and of the connection: what was configured is there with nobody's help."""
 
 import re
 import subprocess
@@ -9,8 +9,9 @@ import pytest
 from sandbox.vm.fileserver import ADDRESS, FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import SHARES, share
-from tests.sandbox.inv import ROOT, Inv
-from tests.vm.look import as_member, seconds_until
+from tests.sandbox.cuts import cut_through
+from tests.sandbox.inv import Inv
+from tests.vm.look import as_member, cut_power, seconds_until
 
 WANTED = SHARES | {
     "MOUNT_DATA": share("data", "rw", ",actimeo=5"),
@@ -31,11 +32,6 @@ STEPS = (
     f"Mount //{ADDRESS}/my share at /data/more",
     "Offer labs data, leem, more",
 )
-_LOCKED = r"""
-# Who takes a lock to see whether it is taken would now and then be the one that the run meets.
-inode=$(stat -c %i /run/labhub/host.lock)
-until grep -q ":$inode " /proc/locks; do :; done
-"""
 LED_THERE = 7
 """So many steps are met by runs that each go on where the one before was cut.
 
@@ -72,6 +68,13 @@ def test_the_steps_are_all_that_there_are(inv: Inv, mounted: Machine) -> None:
     assert tuple(inv.ok("mounts", **WANTED).changes) == STEPS
 
 
+def test_after_connections_cut_at_each_step_the_next_run_ends_it(
+    inv: Inv, mounted: Machine
+) -> None:
+    assert cut_through(mounted.root, inv, ("mounts",), WANTED) > 0
+    _is_made_right(mounted, inv)
+
+
 @pytest.mark.parametrize("step", range(LED_THERE))
 def test_after_power_cuts_at_each_step_the_next_run_goes_on(
     inv: Inv, kept: Callable[[str], Machine], step: int
@@ -93,24 +96,7 @@ def test_after_a_power_cut_at_one_of_the_last_steps_the_next_run_ends_it(
 
 
 def _cut_at(step: int, inv: Inv, host: Machine) -> None:
-    """Cut the power when what comes before a step has been made, or was made already."""
-    with subprocess.Popen(
-        inv.command("mounts"),
-        cwd=ROOT,
-        env=inv.environment(**WANTED) | {"PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as task:
-        assert task.stdout
-        if step == 0:
-            host.root(_LOCKED)
-        else:
-            any(why in line for line in task.stdout for why in STEPS[step - 1 :])
-        host.power_cut()
-        # Nobody is there any more to end the connection.
-        task.kill()
+    cut_power(inv, host, "mounts", WANTED, STEPS[step - 1 :] if step else ())
 
 
 def _boots(host: Machine) -> None:

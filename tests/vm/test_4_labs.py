@@ -9,19 +9,10 @@ import pytest
 from sandbox.vm.fileserver import ADDRESS, FileServer
 from sandbox.vm.images import LAB as IMAGE
 from sandbox.vm.machine import Machine
-from sandbox.vm.states import MEMBER_PASSWORD, SHARES
-from tests.hub_client import HubClient, SpawnError
+from sandbox.vm.states import SHARES
+from tests.hub_client import SpawnError
 from tests.sandbox.inv import Inv
-from tests.vm.look import answers, seconds_until
-
-SLOW = 300
-"""Seconds in which a lab has started on an emulated machine under load."""
-
-
-def browser(host: Machine, name: str) -> HubClient:
-    client = HubClient(host.url)
-    client.login(name, MEMBER_PASSWORD)
-    return client
+from tests.vm.look import SLOW, answers, browser, seconds_until
 
 
 def in_lab(host: Machine, name: str, script: str) -> str:
@@ -71,6 +62,18 @@ def test_rights_in_the_labs_are_those_of_the_shares(host: Machine, files: FileSe
     ]
     owners = host.root("find /home/jupyter-* -user root")
     assert owners == "", "nothing of root's appears in a home"
+
+
+def test_a_check_tells_of_each_share_what_a_lab_may(inv: Inv, host: Machine) -> None:
+    # Of two labs at a time an emulated machine has enough.
+    browser(host, "alice").stop()
+    output = inv.ok("check", **SHARES).output
+    for line in (
+        "✓ data          can be read, and not written",
+        "✓ analysis      can be read and written",
+        "✓ leem          can be read and written",
+    ):
+        assert line in output
 
 
 @pytest.mark.parametrize("lose", ["stop", "hang"])

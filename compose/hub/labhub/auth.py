@@ -1,41 +1,50 @@
 """Who may log in: a member whose account exists on the host; the first password sets it."""
 
-import dbm
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import bcrypt
 from firstuseauthenticator import FirstUseAuthenticator
-from firstuseauthenticator.firstuseauthenticator import CustomLoginHandler, ResetPasswordHandler
-from jupyterhub.handlers import LoginHandler
 from traitlets import Bool, Set, Unicode, default
 
 from .accounts import has_account
+from .disabled import Disabled
+from .errors import SpawnError
+from .login import ChangePasswordHandler, LabLoginHandler, redirect_to_change
+from .passwords import LONGEST, DamagedError, Passwords, Stored, is_right, is_too_long, make_hash
+from .passwords_api import PasswordsHandler
+from .shared import FOLDER
+from .throttle import Throttle
+from .trust import HANDLERS as TRUST_PAGES
 
-BCRYPT_LIMIT = 72
-"""bcrypt takes no longer password; from version 5 it raises (once it silently cut it)."""
+DISABLED = "This account is disabled. Ask the operator of this lab."
+WRONG = "Invalid username or password."
+UNKNOWN = "Nobody can sign in: a file on the server is damaged. Tell the operator of this lab."
+CHANGE_FIRST = "First change your one-time password, on the page Change password."
 
-CHANGED = "Your password has been changed successfully!"
-
-
-class LabLoginHandler(CustomLoginHandler):  # type: ignore[misc]
-    """The login page, also when JupyterHub renders it as the answer to an error."""
-
-    def _render(
-        self, login_error: str | None = None, username: str | None = None, **kwargs: Any
-    ) -> Any:
-        # FirstUseAuthenticator's own takes no kwargs: a stale form ended as an empty page.
-        error = self.custom_login_error or login_error
-        return LoginHandler._render(self, error, username, **kwargs)
+Result = TypeVar("Result")
 
 
 class LabAuthenticator(FirstUseAuthenticator):  # type: ignore[misc]
     """FirstUseAuthenticator that knows the host's accounts."""
 
     host_root = Unicode("/", help="Where the host's /home is found.").tag(config=True)
+    files = Unicode(str(FOLDER), help="The folder of the operator's files.").tag(config=True)
     lab_admins = Set(Unicode(), help="Members who are admins of the hub.").tag(config=True)
+    proxies = Set(Unicode(), help="Whose word on a browser's address is taken.").tag(config=True)
     # Not `allowed_users`, which lets everybody in while it is empty, and removed users for ever.
     any_allow_config = Bool(True).tag(config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.passwords = Passwords(self.dbm_path)
+        self.throttle = Throttle()
+        self.disabled = Disabled(Path(self.files))
+        # Hashing takes a quarter of a second, in which the hub would do nothing else.
+        self._hashing = ThreadPoolExecutor(2, thread_name_prefix="bcrypt")
+        self._nobody = make_hash("")
 
     @default("allow_all")
     def _allow_all_default(self) -> bool:
@@ -45,71 +54,119 @@ class LabAuthenticator(FirstUseAuthenticator):  # type: ignore[misc]
         """Tell whether the host has an account for this user now."""
         return has_account(username, Path(self.host_root))
 
+    def may_enter(self, username: str) -> bool:
+        """Tell whether this user may be logged in now."""
+        return self.has_account(username) and not self.disabled.has(username)
+
     def check_allowed(self, username: str, authentication: object = None) -> bool:
-        """Allow exactly who has an account."""
-        return self.has_account(username)
+        """Allow exactly who has an account that is not disabled."""
+        return self.may_enter(username)
 
     def is_admin(self, handler: object, authentication: dict[str, Any]) -> bool:
         """Say yes or no, never "as before": who is no longer named is no longer admin."""
         return authentication["name"] in self.lab_admins
 
+    def must_change(self, username: str) -> bool:
+        """Tell whether this user has a one-time password, which opens nothing but its change.
+
+        Where the passwords cannot be read, nobody signs in, and who has goes on.
+        """
+        try:
+            stored = self.passwords.find(username)
+        except DamagedError as error:
+            self.log.error("%s", error)
+            return False
+        return stored is not None and stored.is_one_time
+
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
-        """End the session of a user whose account is gone; follow the list of admins."""
-        if not self.has_account(user.name):
-            # JupyterHub 6.1.1 reads this of every handler but sets it for tokens alone, and would
-            # refuse by a traceback in the log.
-            vars(handler).setdefault("_token_authenticated", False)
+        """End the session of a user who may not enter any more; follow the list of admins."""
+        # JupyterHub 6.1.1 reads this of every handler but sets it for tokens alone, and would
+        # refuse by a traceback in the log.
+        is_by_token = vars(handler).setdefault("_token_authenticated", False)
+        if not self.may_enter(user.name):
+            return False
+        if self.must_change(user.name) and not is_by_token and not redirect_to_change(handler):
             return False
         admin = user.name in self.lab_admins
         return True if user.admin == admin else {"name": user.name, "admin": admin}
 
+    def pre_spawn_start(self, user: Any, spawner: object) -> None:
+        """Refuse a lab to who may not be logged in, also when an admin asks for it."""
+        if not self.may_enter(user.name):
+            raise SpawnError(403, DISABLED)
+        if self.must_change(user.name):
+            raise SpawnError(403, CHANGE_FIRST)
+
     def password_problem(self, password: str) -> str | None:
         """Say in one sentence why this cannot be a new password; None where it can."""
         if len(password) < self.min_password_length:
-            return f"Choose a password of at least {self.min_password_length} characters."
-        if len(password.encode()) > BCRYPT_LIMIT:
-            return f"Choose a shorter password: at most {BCRYPT_LIMIT} bytes are possible."
+            return f"A new password needs at least {self.min_password_length} characters."
+        if is_too_long(password):
+            return f"A new password can have at most {LONGEST} bytes: choose a shorter one."
         return None
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:
         """Return the user's name when the password is right or the account's first one.
 
-        What is refused is refused before anything is stored, else a stranger could set the
-        password of an account that does not exist yet. A password that can be nobody's gets the
-        same answer whether the name exists or not.
+        Whatever is wrong, the answer is the same and takes as long, whether the name exists or not.
         """
-        username = self.normalize_username(data.get("username", ""))
+        username: str = self.normalize_username(data.get("username", ""))
         password = data.get("password", "")
+        keys = handler.throttle_keys(username)
+        if seconds := self.throttle.take(keys):
+            handler.refuse_for(seconds)
+            return None
+        try:
+            stored = self.passwords.find(username)
+        except DamagedError as error:
+            self.log.error("%s", error)
+            handler.custom_login_error = UNKNOWN
+            return None
         problem = self.password_problem(password)
-        usable = problem is None or self._is_stored(username, password)
-        if not usable:
-            handler.custom_login_error = problem
+        if not stored and not problem and self.may_enter(username):
+            is_let_in = await self._begin(username, password)
+        else:
+            is_let_in = await self.is_password(stored, password) and self.has_account(username)
+        if not is_let_in:
+            # Who mistyped the old password reads this too: it must not ask for a new one.
+            handler.custom_login_error = f"{WRONG} {problem}" if problem else ""
             return None
-        if not self.has_account(username):
+        self.throttle.give_back(keys)
+        if self.disabled.has(username):
+            handler.custom_login_error = DISABLED if self.disabled.is_readable() else UNKNOWN
             return None
-        name: str | None = await super().authenticate(
-            handler, {"username": username, "password": password}
-        )
-        return name
+        return username
 
-    def reset_password(self, username: str, new_password: str) -> str:
-        """Change the password and say how it went."""
-        if not self.has_account(username):
-            return "This account does not exist any more."
-        problem = self.password_problem(new_password)
-        if problem:
-            return problem
-        super().reset_password(username, new_password)
-        return CHANGED
-
-    def _is_stored(self, username: str, password: str) -> bool:
-        """Tell whether a password that would be refused today was accepted in former times."""
-        if len(password.encode()) > BCRYPT_LIMIT:
+    async def is_password(self, stored: Stored | None, password: str) -> bool:
+        """Tell whether a password is the stored one; takes as long where none is stored."""
+        if is_too_long(password):
             return False
-        with dbm.open(self.dbm_path, "c", 0o600) as passwords:
-            stored = passwords.get(username.encode())
-        return stored is not None and bcrypt.checkpw(password.encode(), stored)
+        hashed = stored.hashed if stored else self._nobody
+        matches = await self._in_thread(is_right, password, hashed)
+        return matches and stored is not None
+
+    async def change_password(self, username: str, password: str, invite: str = "") -> None:
+        """Give a user this password; with an invite it is good for one login only."""
+        hashed = await self._in_thread(make_hash, password)
+        self.passwords.write(username, Stored(hashed, invite))
+        self.throttle.clear(username)
+
+    def delete_user(self, user: Any) -> None:
+        """Forget the password of a user whom the hub forgets."""
+        self.passwords.forget(user.name)
 
     def get_handlers(self, app: object) -> list[tuple[str, type]]:
-        """Return the pages of this authenticator."""
-        return [(r"/login", LabLoginHandler), (r"/auth/change-password", ResetPasswordHandler)]
+        """Return the pages of this authenticator, and the operator's way to the passwords."""
+        return [
+            (r"/login", LabLoginHandler),
+            (r"/auth/change-password", ChangePasswordHandler),
+            (r"/auth/passwords(?:/([a-z0-9_-]+))?", PasswordsHandler),
+            *TRUST_PAGES,
+        ]
+
+    async def _begin(self, username: str, password: str) -> bool:
+        hashed = await self._in_thread(make_hash, password)
+        return self.passwords.begin(username, hashed)
+
+    def _in_thread(self, function: Callable[..., Result], *args: object) -> Awaitable[Result]:
+        return asyncio.wrap_future(self._hashing.submit(function, *args))

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from .names import tag_key
 
+LATEST = "latest"
+"""The tag that moves along with each push."""
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -12,6 +15,11 @@ class Repository:
 
     name: str
     tags: tuple[str, ...]
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The tags that stay what they are."""
+        return tuple(tag for tag in self.tags if tag != LATEST)
 
 
 Catalogue = tuple[Repository, ...]

@@ -5,23 +5,24 @@ from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dockerspawner import DockerSpawner
 from traitlets import Unicode, default
 
 from .accounts import Account, AccountError, find_account, home_owner
 from .catalogue import Catalogue, newest, references
 from .errors import SpawnError
-from .form import consent, parse_choice, render_down, render_form
+from .form import Offered, consent, parse_choice, render_down, render_form
 from .guard import Guard
 from .hostfiles import HostFilesError, read_host_files
 from .mounts import Mount, MountsError, given, read_mounts
-from .registry import Registry, RegistryDownError
+from .progress import Told
+from .registry import Known, Registry, RegistryDownError
+from .shared import FOLDER, read_json
 
 ENGINE_REGISTRY = "localhost:5000"
 """The registry's address for the host's engine, which allows plain HTTP to its own host alone."""
 
 
-class Choices(DockerSpawner):  # type: ignore[misc]
+class Choices(Told):
     """The spawn page of one member, and the checks of what is chosen there or by REST."""
 
     hub_image = Unicode(help="The hub's own image, with which host files are read.").tag(
@@ -33,8 +34,11 @@ class Choices(DockerSpawner):  # type: ignore[misc]
     mounts_file = Unicode("/etc/labhub/mounts.json", help="What `inv mounts` wrote.").tag(
         config=True
     )
+    labels_file = Unicode(f"{FOLDER}/images.json", help="What `inv tag` wrote.").tag(config=True)
     user_options: Any
     guard = Guard()
+    known = Known()
+    _refused: dict[str, Any] | None = None
 
     @default("options_form")
     def _options_form_default(self) -> Any:
@@ -43,14 +47,29 @@ class Choices(DockerSpawner):  # type: ignore[misc]
 
     async def render_options(self) -> str:
         """Render the choice of versions as the registry has them now, and the mounts."""
+        refused, self._refused = self._refused, None
+        registry = self._registry()
         try:
-            catalogue = await self._catalogue()
+            catalogue = await registry.catalogue()
         except RegistryDownError as error:
             self.log.warning("The registry does not answer: %s", error)
             return render_down()
         mounts = await self._offered() if catalogue else ()
-        away = await self.guard.find_away(mounts)
-        return render_form(catalogue, self.image_name, mounts, away)
+        away, details = await asyncio.gather(
+            self.guard.find_away(mounts), registry.details(catalogue)
+        )
+        last = (self.orm_spawner.user_options or {}).get("image")
+        offered = Offered(
+            catalogue=catalogue,
+            first=self.image_name,
+            details=details,
+            labels=self._read_labels(),
+            last=last if isinstance(last, str) else None,
+            mounts=mounts,
+            away=away,
+            refused=refused,
+        )
+        return render_form(offered)
 
     @default("options_from_form")
     def _options_from_form_default(self) -> Any:
@@ -62,7 +81,10 @@ class Choices(DockerSpawner):  # type: ignore[misc]
         A start that is refused after more than a second ends on a page without the form.
         """
         choice = parse_choice(form)
+        # For the page that JupyterHub makes where the next line refuses.
+        self._refused = choice
         await self._refuse_away(await self._offered(), consent(choice))
+        self._refused = None
         return choice
 
     async def check_allowed(self, image: object) -> str:
@@ -70,10 +92,12 @@ class Choices(DockerSpawner):  # type: ignore[misc]
         if not isinstance(image, str) or image not in references(await self._images()):
             # JupyterHub has kept the choice already, and would try it again by itself.
             self._keep_for_next_time({})
-            raise SpawnError(400, f"There is no image {str(image)[:100]!r} in the registry.")
+            name = repr(str(image)[:100])
+            raise SpawnError(400, f"There is no image {name} in the registry: choose another one.")
         return f"{ENGINE_REGISTRY}/{image}"
 
     async def _read_account(self) -> Account:
+        self.tell(5, "Looking up your account …")
         owner = home_owner(self.user.name, Path(self.host_root))
         try:
             files = await self._in_thread(read_host_files, self.client, self.hub_image)
@@ -107,6 +131,9 @@ class Choices(DockerSpawner):  # type: ignore[misc]
     async def _refuse_away(self, mounts: Sequence[Mount], without: frozenset[str]) -> None:
         """Refuse to start without a mount, unless the member will do without it."""
         needed = [mount for mount in mounts if mount.name not in without]
+        if needed:
+            names = ", ".join(mount.name for mount in needed)
+            self.tell(15, f"Asking the file server for {names} …")
         if away := await self.guard.find_away(needed):
             raise SpawnError(503, " ".join(it.sentence for it in away))
 
@@ -120,12 +147,16 @@ class Choices(DockerSpawner):  # type: ignore[misc]
         # At once: the next request would roll back what nobody has committed.
         self.db.commit()
 
-    def _catalogue(self) -> Awaitable[Catalogue]:
-        return Registry(self.registry_url, self.image_name).catalogue()
+    def _registry(self) -> Registry:
+        return Registry(self.registry_url, self.image_name, self.known)
+
+    def _read_labels(self) -> dict[str, object]:
+        file = Path(self.labels_file)
+        return read_json(file.name, {}, file.parent)
 
     async def _images(self) -> Catalogue:
         try:
-            return await self._catalogue()
+            return await self._registry().catalogue()
         except RegistryDownError as error:
             raise SpawnError(503, "The lab's registry does not answer; try again.") from error
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from .accounts import Account
 from .identity import SHELL
+from .limits import Limits, in_bytes
 
 
 def create_options(user: Account, member: str, container: str) -> dict[str, Any]:
@@ -16,15 +17,17 @@ def create_options(user: Account, member: str, container: str) -> dict[str, Any]
     }
 
 
-def host_options(user: Account, memory: int, processes: int) -> dict[str, Any]:
+def host_options(user: Account, limits: Limits) -> dict[str, Any]:
     """Return its rights and limits."""
     return {
         "group_add": [str(group.gid) for group in user.groups[1:]],
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
-        "pids_limit": processes,
+        "pids_limit": limits.processes,
         # The limit would otherwise allow as much swap again.
-        "memswap_limit": memory,
+        "memswap_limit": in_bytes(limits.memory),
+        # All limits together may be more than the host has: then a lab is ended, not the hub.
+        "oom_score_adj": 500,
         "init": True,
         "restart_policy": {"Name": "no"},
         "log_config": {"type": "json-file", "config": {"max-size": "10m", "max-file": "3"}},

@@ -1,30 +1,61 @@
-"""The spawn page's inner part: from the catalogue and the mounts to HTML, and back to a choice."""
+"""The spawn page's inner part: from what is offered to HTML, and back to a choice."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from .catalogue import Catalogue, Repository
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .catalogue import Catalogue, references
+from .details import Details, day_of, in_words
 from .guard import Away
 from .mounts import Mount
+from .versions import make_groups
 
-BUTTON = '<button type="submit" class="btn btn-jupyter btn-lg w-100 mt-4">Start my lab</button>'
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
-def render_form(
-    catalogue: Catalogue,
-    image_name: str,
-    mounts: Sequence[Mount] = (),
-    away: Sequence[Away] = (),
-) -> str:
-    """Render the versions to choose from, the very first preselected, and the lab's mounts."""
-    if not catalogue:
-        return render_empty(image_name)
-    chosen = f"{catalogue[0].name}:{catalogue[0].tags[0]}"
-    versions = [_render_repository(image, chosen) for image in catalogue]
-    lost = {it.mount for it in away}
-    listed = _render_mounts([mount for mount in mounts if mount not in lost])
-    return "\n".join([*versions, *listed, *map(_render_away, away), BUTTON])
+@dataclass(frozen=True)
+class Offered:
+    """Everything that a member may choose from; `refused` is the choice that was not possible."""
+
+    catalogue: Catalogue
+    first: str
+    details: Mapping[str, Details] = field(default_factory=dict)
+    labels: Mapping[str, object] = field(default_factory=dict)
+    last: str | None = None
+    mounts: Sequence[Mount] = ()
+    away: Sequence[Away] = ()
+    refused: Mapping[str, Any] | None = None
+
+
+def render_form(offered: Offered) -> str:
+    """Render the versions to choose from and the lab's mounts, or what to do without any."""
+    if not offered.catalogue:
+        return _render("no_versions.html", image_name=offered.first)
+    refused = offered.refused or {}
+    agreed = consent(refused)
+    lost = {it.mount.name for it in offered.away}
+    last = offered.last
+    return _render(
+        "versions.html",
+        groups=make_groups(
+            offered.catalogue, offered.details, offered.labels, last, refused.get("image")
+        ),
+        vanished=last if last and last not in references(offered.catalogue) else None,
+        mounts=[mount for mount in offered.mounts if mount.name not in lost],
+        away=offered.away,
+        agreed=agreed,
+        # The page's alert has said why these kept the lab from starting; once is enough.
+        said=lost - agreed if offered.refused is not None else (),
+    )
+
+
+def render_down() -> str:
+    """Render what to do while the registry does not answer."""
+    return _render("registry_down.html")
 
 
 def parse_choice(form: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -41,82 +72,18 @@ def consent(options: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str))
 
 
-def render_empty(image_name: str) -> str:
-    """Render what to do while there is no image at all."""
-    return _render_notice(
-        "There is no version to start yet",
-        f"The registry holds no image. As soon as the operator has typed "
-        f"<code>inv push --tag 1.2</code>, {escape(image_name)} 1.2 appears here.",
+@cache
+def _pages() -> Environment:
+    pages = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    pages.filters |= {"in_words": in_words, "day_of": day_of}
+    return pages
 
 
-def render_down() -> str:
-    """Render what to do while the registry does not answer."""
-    return _render_notice(
-        "The list of versions cannot be read at the moment",
-        "The lab's registry does not answer. Labs that are running are not affected. "
-        "Try again in a minute; if it stays like this, ask the operator to type "
-        "<code>inv deploy</code>, which starts it again.",
-    )
-
-
-def _render_mounts(mounts: Sequence[Mount]) -> list[str]:
-    if not mounts:
-        return []
-    rows = "\n".join(
-        f'<li><code>~/{escape(mount.name)}</code> <small class="text-body-secondary">'
-        f"{escape(mount.target)}{', read-only' if mount.read_only else ''}</small></li>"
-        for mount in mounts
-    )
-    return [
-        '<section class="lab-mounts"><h2 class="h5">Your lab will have</h2>\n'
-        f'<ul class="list-unstyled mb-0">\n{rows}\n</ul></section>'
-    ]
-
-
-def _render_away(away: Away) -> str:
-    name = escape(away.mount.name)
-    return (
-        '<div class="alert alert-warning mt-4 mb-0" role="alert">'
-        f'<p class="mb-2">{escape(away.sentence)}</p>\n<div class="form-check">'
-        '<input class="form-check-input" type="checkbox" name="without" required'
-        f' value="{name}" id="without-{name}">'
-        f'<label class="form-check-label" for="without-{name}">Start without {name}</label>'
-        "</div>\n<small>It appears in your lab by itself once it is back.</small></div>"
-    )
-
-
-def _render_notice(title: str, html: str) -> str:
-    return (
-        f'<div class="alert alert-warning" role="alert"><h2 class="h5">{escape(title)}</h2>'
-        f'<p class="mb-0">{html}</p></div>\n'
-        '<a class="btn btn-outline-contrast w-100" href="">Try again</a>'
-    )
-
-
-def _render_repository(image: Repository, chosen: str) -> str:
-    choices = "\n".join(_render_choice(image, tag, chosen) for tag in image.tags)
-    return (
-        f'<fieldset class="lab-versions mb-4"><legend class="h5">{escape(image.name)}</legend>\n'
-        f'<div class="list-group">\n{choices}\n</div></fieldset>'
-    )
-
-
-def _render_choice(image: Repository, tag: str, chosen: str) -> str:
-    reference = f"{image.name}:{tag}"
-    checked = " checked" if reference == chosen else ""
-    return (
-        '<label class="list-group-item list-group-item-action d-flex align-items-center gap-3">'
-        f'<input class="form-check-input m-0" type="radio" name="image" required'
-        f' value="{escape(reference)}"{checked}>'
-        f'<span class="flex-grow-1">{escape(tag)}</span>{_render_note(image, tag)}</label>'
-    )
-
-
-def _render_note(image: Repository, tag: str) -> str:
-    versions = [name for name in image.tags if name != "latest"]
-    if tag == "latest":
-        return '<small class="text-body-secondary">whatever was published last</small>'
-    if tag == versions[0]:
-        return '<span class="badge text-bg-success">newest</span>'
-    return ""
+def _render(name: str, **values: object) -> str:
+    return _pages().get_template(name).render(**values)

@@ -7,8 +7,9 @@ def idle_args(hours: float) -> list[str]:
     """Return the options that end what has been idle for so long; none at all for 0.
 
     A culler in the hub sees only the traffic and would end a computation that prints nothing.
-    Inside the lab the kernels end first, each after its own idle time and never while busy, open
-    in a browser or not; then, when neither kernel nor terminal is left, the lab itself.
+    Inside the lab each kernel ends after its own idle time and never while busy, open in a browser
+    or not. The image's `lab_session` knows better what runs and ends the lab in time; in an image
+    without it the lab ends later, when neither kernel nor terminal is left.
     """
     if hours <= 0:
         return []

@@ -10,23 +10,19 @@ class Settings:
 
     hub_image: str
     lab_name: str
+    lab_contact: str
     admins: frozenset[str]
-    memory_limit: str
-    cpu_limit: float
-    process_limit: int
-    idle_hours: float
+    password_min_length: int
     image_name: str
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings; KeyError or ValueError where one is missing or wrong."""
+    """Read the settings; KeyError where one is missing."""
     return Settings(
         hub_image=environ["HUB_IMAGE"],
         lab_name=environ["LAB_NAME"],
+        lab_contact=environ["LAB_CONTACT"],
         admins=frozenset(environ["HUB_ADMINS"].replace(",", " ").split()),
-        memory_limit=environ["MEMORY_LIMIT"],
-        cpu_limit=float(environ["CPU_LIMIT"]),
-        process_limit=int(environ["PROCESS_LIMIT"]),
-        idle_hours=float(environ["IDLE_HOURS"]),
+        password_min_length=int(environ["PASSWORD_MIN_LENGTH"]),
         image_name=environ["IMAGE_NAME"],
     )

@@ -7,23 +7,20 @@ from typing import Any
 
 from docker.errors import DockerException
 from traitlets import Any as AnyTrait
-from traitlets import Float, Integer, Tuple
+from traitlets import Tuple
 
 from .accounts import Account
-from .choices import Choices
 from .container import create_options, home_mounts, host_options, user_environment
-from .errors import SpawnError
 from .form import consent
 from .furnish import link_mounts, write_identity
 from .idle import idle_args
+from .lifetime import Lifetime
 from .mounts import Mount, binds, environment
 
 
-class LabSpawner(Choices):
+class LabSpawner(Lifetime):
     """One member's lab as a container of the host's engine."""
 
-    process_limit = Integer(512).tag(config=True)
-    idle_hours = Float(12.0, help="0 keeps idle labs for ever.").tag(config=True)
     account = AnyTrait(None, help="The host account of the start under way.")
     bound = Tuple(help="The mounts of the start under way.")
 
@@ -33,6 +30,7 @@ class LabSpawner(Choices):
 
     async def start(self) -> tuple[str, int]:
         """Start the lab and return its address."""
+        self.last_end = ""
         without = consent(self.user_options)
         self._forget_consent()
         self.account = await self._read_account()
@@ -44,10 +42,7 @@ class LabSpawner(Choices):
         try:
             address: tuple[str, int] = await super().start()
         except DockerException as error:
-            self.log.error("Cannot start %s: %s", self.container_name, error)
-            raise SpawnError(
-                500, "The server could not start this version; try another."
-            ) from error
+            raise self.explain(error, "start") from error
         await self._wait_until_listening(*address)
         return address
 
@@ -56,10 +51,7 @@ class LabSpawner(Choices):
         try:
             await super().pull_image(image)
         except DockerException as error:
-            self.log.error("Cannot pull %s: %s", image, error)
-            raise SpawnError(
-                503, "The server could not fetch this image from its registry; try again."
-            ) from error
+            raise self.explain(error, "fetch") from error
         if await self.get_object():
             # It may even run, where the hub has lost its database.
             await self.stop_object()
@@ -67,6 +59,7 @@ class LabSpawner(Choices):
 
     async def create_object(self) -> dict[str, Any]:
         """Create the container, and make member and mounts known in it."""
+        await self.begin_session()
         created: dict[str, Any] = await super().create_object()
         container = self.client, created["Id"]
         await self._in_thread(write_identity, *container, self.account)
@@ -85,28 +78,26 @@ class LabSpawner(Choices):
     def get_env(self) -> dict[str, str]:
         """Return the lab's environment: the member's, and JupyterHub's own for this lab."""
         env: dict[str, str] = super().get_env()
-        return env | user_environment(self.account) | environment(self.bound)
+        env |= user_environment(self.account) | environment(self.bound)
+        return env | self.session_environment()
 
     async def _wait_until_listening(self, ip: str, port: int) -> None:
         """Wait for the lab's server; JupyterHub would go on waiting for one that has ended."""
         while not (ip and await _listens(ip, port)):
             if await self.poll() is not None:
-                raise SpawnError(
-                    500,
-                    "This version ended while it was starting; try another one, and tell the "
-                    "operator.",
-                )
+                raise await self.why_ended()
             await asyncio.sleep(0.2)
 
     def _prepare(self, user: Account, mounts: Sequence[Mount] = ()) -> None:
         """Set everything that depends on the account, anew at each start."""
+        self.set_limits(user)
         # One that the host has yet to make cannot be bound: the engine would refuse the lab.
         self.bound = tuple(
             mount for mount in mounts if Path(self.host_root, mount.folder[1:]).is_dir()
         )
         self.mounts = [*home_mounts(user), *binds(self.bound)]
         self.extra_create_kwargs = create_options(user, self.user.name, self.container_name)
-        self.extra_host_config = host_options(user, self.mem_limit, self.process_limit)
+        self.extra_host_config = host_options(user, self.limits)
 
 
 async def _listens(ip: str, port: int) -> bool:

@@ -1,0 +1,200 @@
+"""The git program: a mirror of a repository's tags on the laptop, and clean files out of it.
+
+The operator's own checkout is only ever fetched from: no work tree, index or branch of it is read
+or written, so uncommitted work cannot leak into an image.
+"""
+
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tarfile
+import tempfile
+from fcntl import LOCK_EX, flock
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from ops.errors import SourceError
+
+TIMEOUT = 300.0
+"""Seconds for one git command; a first fetch of a large history over a slow line fits in."""
+
+# What the operator's own configuration must not change: line ends and modes of the files, and no
+# hook or house-keeping of theirs runs for our mirror.
+_SETTINGS = (
+    "core.autocrlf=false",
+    "core.eol=lf",
+    "core.hooksPath=/dev/null",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "tar.umask=0022",
+)
+# Set where we run inside a git hook; they would send every command to that other repository.
+_FOREIGN = frozenset(
+    "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_NAMESPACE "
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_PREFIX GIT_SHALLOW_FILE".split()
+)
+# The end of each ssh failure; the line before it says what happened.
+_BOILERPLATE = (
+    "fatal: Could not read from remote repository",
+    "Please make sure you have",
+    "and the repository exists",
+)
+
+
+class SourceTimeoutError(SourceError):
+    """A repository did not answer in time; asking again at once would not help."""
+
+
+def fetch_tags(url: str, cache: Path, timeout: float = TIMEOUT) -> Path:
+    """Bring the mirror of a repository's tags up to date, and return its folder.
+
+    Moved and deleted tags follow. A mirror that cannot be updated (a lock or a broken file that
+    a crash left) is made anew, beside the old one; an error is that of the new one.
+    """
+    slug = re.sub(r"[^A-Za-z0-9_.-]", "", PurePosixPath(url).name)
+    mirror = cache / f"{slug}-{sha256(url.encode()).hexdigest()[:12]}.git"
+    cache.mkdir(parents=True, exist_ok=True)
+    # Two pushes at the same time have one mirror: the second waits, and finds all of it there.
+    with mirror.with_suffix(".lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (mirror.is_dir() and _is_fetched(mirror, url, timeout)):
+            _make(mirror, url, timeout)
+    return mirror
+
+
+def _make(mirror: Path, url: str, timeout: float) -> None:
+    partial = mirror.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    git("init", "--quiet", "--bare", "--template=", str(partial), url=url)
+    (partial / "info").mkdir()
+    # `export-ignore` is for source archives: a package that has it would lose files here.
+    (partial / "info" / "attributes").write_text("* -export-ignore\n")
+    _fetch(partial, url, timeout)
+    shutil.rmtree(mirror, ignore_errors=True)
+    partial.rename(mirror)
+
+
+def _is_fetched(mirror: Path, url: str, timeout: float) -> bool:
+    try:
+        _fetch(mirror, url, timeout)
+    except SourceTimeoutError:
+        raise
+    except SourceError:
+        return False
+    return True
+
+
+def _fetch(mirror: Path, url: str, timeout: float) -> None:
+    options = ("--quiet", "--prune", "--force", "--update-shallow", "--no-recurse-submodules")
+    refs = "+refs/tags/*:refs/tags/*"
+    git("fetch", *options, "--", url, refs, folder=mirror, url=url, timeout=timeout)
+
+
+def tags(mirror: Path) -> list[str]:
+    """Return the names of all tags in a mirror."""
+    names = git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags", folder=mirror)
+    return names.decode().splitlines()
+
+
+def commit_of(mirror: Path, tag: str) -> str:
+    """Return the commit that an existing tag, annotated or not, stands for."""
+    ref = f"refs/tags/{tag}^{{commit}}"
+    return git("rev-parse", "--verify", "--quiet", ref, folder=mirror).decode().strip()
+
+
+def unpack(mirror: Path, url: str, tag: str, into: Path) -> None:
+    """Write the files of a tag, submodules included, into an empty folder."""
+    # By its tag, not its commit: `export-subst` files (versioneer's) then name it.
+    archive = git("archive", "--format=tar", f"refs/tags/{tag}", folder=mirror)
+    _extract(archive, into)
+    entries = git("ls-tree", "-r", "-z", f"refs/tags/{tag}", folder=mirror).decode().split("\0")
+    modules = [entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")]
+    if modules:
+        _add_submodules(mirror, url, tag, into, modules)
+
+
+def _extract(archive: bytes, into: Path) -> None:
+    # tarfile's own safe filter is missing in the Python 3.11.2 that Debian 12 ships.
+    root = into.resolve()
+    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        for member in members:
+            path = root / member.name
+            if ".." in path.parts or not path.parent.resolve().is_relative_to(root):
+                raise SourceError(f"the repository holds a file that leads outside: {member.name}")
+            if member.isdir():
+                path.mkdir(exist_ok=True)
+            elif member.issym():
+                path.symlink_to(member.linkname)
+            elif content := members.extractfile(member):
+                path.write_bytes(content.read())
+                path.chmod(0o755 if member.mode & 0o100 else 0o644)
+                # The commit's time: the same tag is the same for rsync and in the wheel.
+                os.utime(path, (member.mtime, member.mtime))
+
+
+def _add_submodules(mirror: Path, url: str, tag: str, into: Path, paths: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder, "work")
+        git("clone", "--quiet", "--no-checkout", "--template=", str(mirror), str(work))
+        # What a submodule's relative URL is relative to.
+        git("config", "remote.origin.url", url, folder=work)
+        git("checkout", "--quiet", "--detach", f"refs/tags/{tag}", folder=work)
+        git("submodule", "--quiet", "update", "--init", "--recursive", folder=work, url=url)
+        no_git = shutil.ignore_patterns(".git")
+        for path in paths:
+            shutil.copytree(work / path, into / path, True, no_git, dirs_exist_ok=True)
+
+
+def git(
+    *args: str, folder: Path | None = None, url: str | None = None, timeout: float = TIMEOUT
+) -> bytes:
+    """Run git and return what it prints; `url` is the repository that an error names."""
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    place = ["-C", str(folder)] if folder else []
+    # A session of its own: no terminal for ssh or git to ask on, and a time-out ends them all.
+    try:
+        process = subprocess.Popen(
+            ["git", *settings, *place, *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(url),
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise SourceError("git is not installed on this machine: apt install git") from None
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise SourceTimeoutError(
+                f"{url or folder} did not answer within {timeout:g} s"
+            ) from None
+        raise
+    if process.returncode:
+        raise SourceError(_failure(args[0], err.decode(errors="replace"), url))
+    return out
+
+
+def _environment(url: str | None) -> dict[str, str]:
+    # A submodule of a repository from the network must not name a folder of this machine.
+    is_local = url is None or url.startswith("file://") or Path(url).is_absolute()
+    protocols = ["http", "https", "ssh"] + ["file"] * is_local
+    return {name: value for name, value in os.environ.items() if name not in _FOREIGN} | {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": ":".join(protocols),
+    }
+
+
+def _failure(action: str, said: str, url: str | None) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(_BOILERPLATE)] or lines or ["nothing"]
+    if url is None:
+        return f"git {action} failed; it said: {telling[-1]}"
+    return f"git cannot read {url}; it said: {telling[-1]} (try: git ls-remote --tags {url})"
