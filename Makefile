@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 INV := .venv/bin/inv
 # Each file is a story on a host of its own; one more at once than there are processors, since each
-# waits now and then. In the order of testpaths: what takes long, and what others wait for, first.
+# waits now and then; in the order of tests/conftest.py.
 BESIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 ifdef ONLY
 STORY := $(or $(wildcard $(patsubst %,tests/%/test_$(ONLY).py,unit hub sandbox_host sandbox) \

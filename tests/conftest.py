@@ -19,6 +19,16 @@ RUN = "LABHUB_TEST_RUN"
 """The variable that names the run's folder to the processes that do the work."""
 HOSTS = ("host", "bare", "machine")
 """The fixtures that are a host which the tests of a file share."""
+FIRST = (
+    *("sandbox/test_deploy.py", "sandbox_host/test_base.py", "unit", "hub"),
+    *("sandbox_host/test_host.py", "sandbox/test_connection.py", "sandbox/test_image.py"),
+    *("sandbox/test_idle.py", "sandbox/test_members.py"),
+    *("sandbox/test_mounts.py", "sandbox/test_day.py"),
+)
+"""What begins first: the story that makes the state which others wait for, then what needs a bare
+host or none, then the others, the longest first.
+
+Behind a story of one test the next is lined up at once: it is to be a short one."""
 _ended = pytest.StashKey[dict[str, str]]()
 
 
@@ -44,6 +54,16 @@ class Stories(LoadFileScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Stories:
     """Let `make test` run several stories at once."""
     return Stories(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in the order in which their files are begun."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    begins = (item.nodeid.startswith(f"tests/{first}") for first in FIRST)
+    return next((turn for turn, is_it in enumerate(begins) if is_it), len(FIRST))
 
 
 def pytest_configure(config: pytest.Config) -> None:
