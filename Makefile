@@ -10,7 +10,7 @@ INV := .venv/bin/inv
 BESIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 ifdef ONLY
 STORY := $(or $(wildcard $(patsubst %,tests/%/test_$(ONLY).py,unit hub sandbox_host sandbox) \
-  $(filter tests/unit tests/hub,tests/$(ONLY))),$(error ONLY=$(ONLY): there is no such \
+  tests/unit/$(ONLY) $(filter tests/unit tests/hub,tests/$(ONLY))),$(error ONLY=$(ONLY): there is no such \
   story; there are $(sort $(patsubst test_%.py,%,$(notdir $(wildcard tests/sandbox*/test_*.py)))) unit hub))
 endif
 # What profile.d holds is read by whatever shell logs in, not run: it has no first line to check by.
@@ -27,7 +27,7 @@ demo: .venv/.ready ## a lab hub on a disposable host in a container, to click on
 	@LAB=sandbox $(INV) push --tag 1.2
 	@sandbox/next-steps.sh
 
-test: .venv/.ready lint ## all tests but those of test-vm, on hosts of their own; ONLY=members: one story
+test: .venv/.ready lint ## all tests but those of test-vm, on hosts of their own; ONLY=members: one subject
 	@sandbox/prepare.sh >/dev/null
 	@$(PYTHON) -m pytest $(BESIDE) $(STORY)
 

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sandbox.inv import Inv
 from sandbox.vm.fileserver import ADDRESS, PASSWORD, PORT, USER, FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import States
-from tests.sandbox.inv import Inv
 
 BY_HAND = f"""
 mkdir -p /mnt/data /mnt/analysis

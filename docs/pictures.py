@@ -1,10 +1,8 @@
 """Make the pictures of the README from a sandbox host: `make pictures`."""
 
 import os
-import pty
 import re
 import shutil
-import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
@@ -14,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from sandbox.host import down, up
+from sandbox.inv import Inv
 from tests.sample import make_sample
-from tests.sandbox.inv import Inv
 
 IMAGES = Path(__file__).parent / "img"
 LAB = "pictures"
@@ -49,31 +47,11 @@ def draw_terminal(inv: Inv, path: Path) -> None:
     drawn = Console(record=True, width=WIDTH, file=StringIO())
     for words in (("deploy",), ("deploy",), ("add-user", "--name", "alice", "--groups", "leem")):
         drawn.print(Text(f"$ inv {' '.join(words)}", style="bold"))
-        for line in settled(in_terminal(inv, *words)):
+        for line in settled(inv.in_terminal(*words, COLUMNS=str(WIDTH))):
             drawn.print(Text.from_ansi(line))
     svg = drawn.export_svg(title="A bare Debian host becomes a lab hub")
     # Rich names a font on somebody else's server; the reader's own will do.
     path.write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))
-
-
-def in_terminal(inv: Inv, *words: str) -> str:
-    """Return everything that a task prints to a terminal."""
-    terminal, theirs = pty.openpty()
-    with subprocess.Popen(
-        inv.command(*words),
-        env=inv.environment(COLUMNS=str(WIDTH), TERM="xterm"),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ):
-        os.close(theirs)
-        printed = bytearray()
-        try:
-            while data := os.read(terminal, 65536):
-                printed += data
-        except OSError:  # how Linux tells that the last writer has closed a terminal
-            os.close(terminal)
-    return printed.decode()
 
 
 def settled(printed: str) -> list[str]:

@@ -1,36 +1,29 @@
-"""What runs on the operator's laptop, in the order in which data flows through it.
+"""What runs on the operator's laptop, in rooms. An import leads down, never up or across.
 
-``tasks.py`` stands above all of it and calls ``lab``, which reads as the list of commands.
+``tasks.py`` stands above all of it and calls ``lab``, which only names the tasks: what one does
+stands in its room. A room's own docstring says what is in it. Subjects do not know of each other:
+what two of them need stands below them, what joins them above.
 
-``names``          what members, accounts and tags may be called; shared with the hub
-``config``         `.env` → `Config`, or every mistake in it at once; ``envfile`` finds and splits
-                   it, ``rules`` check one value, ``shares`` a line that describes a mount, and
-                   ``mount_keys`` joins these with their logins
-``connect``        `Config` → an open SSH connection, or one sentence why not
-``session``        one remote session as root, through sudo
-``host``           facts, changes, files and forwards over that connection
-``facts``          questions about system and stack, and the parsers of their answers
-``account_facts``  the same for accounts, homes and groups, ``mount_facts`` for mounts
-``engine``         operation: Docker Engine, Compose and the base image
-``release``        the files of `compose/` and the settings of `.env`, ready to be sent
-``stack``          operation: registry, proxy and hub, from a release to containers
-``mounts``         operation: the file server's shares; ``fstab`` keeps our lines among others',
-                   ``mount_conflicts`` says what is in the way, ``mount_steps`` are the scripts
-``deploy``         all of these, as the one operation of `inv deploy`
-``users``          operation: accounts, groups and homes
-``apply``          facts → plan → preview or changes → facts again
-``source``         the analysis package at a tag, as a clean folder; ``git`` fetches it
-``images``         build the lab image on the host and publish it, through a ``tunnel``
-``registry``       what the registry holds
-``push``           the walk of `inv push`
-``prove``          the walk of `inv mounts`: ``proof`` tries each mount as a member, and
-                   ``mount_errors`` says why one fails
+``lab``         the tasks, one line each
+``deploy``      the one task that puts several subjects together
 
-``command``        commands, uploads and changes as data; the only module that quotes
-``script``         the scripts that they become; ``framing`` reads what a script prints
-``packages``       how a Debian package is installed
-``hashing``        short digests that tell whether two things are the same
-``console``        everything that is printed
-``interrupts``     Ctrl-C, at any moment: one sentence, which ends the process
-``errors``         the sentences that end a task
+``members``     subject: accounts, homes and groups
+``mounts``      subject: the file server's shares, on the host and in labs
+``stack``       subject: registry, proxy and hub, with the engine that they run in
+``images``      subject: the lab image, from the analysis package's source to the registry
+
+``remote``      how a host is spoken to: SSH, sudo, facts and changes
+``console``     everything that is printed
+``settings``    `.env` → one configuration, or every mistake in it at once; pure
+``plan``        what is said to a host and what it answers; pure
+
+``names``       the ground: what members, accounts and tags may be called; shared with the hub
+``labels``      what marks an image as ours
+``hashing``     short digests that tell whether two things are the same
+``errors``      the sentences that end a task
+``interrupts``  Ctrl-C, at any moment: one sentence, which ends the process
+
+Each subject has the same doors: ``facts.py`` (questions to the host, and what their answers make
+together), ``operation.py`` (what is wanted, against the facts → changes), ``walk.py`` (a task that
+is more than one converge), and ``*.sh`` (what is sent to the host).
 """

@@ -8,9 +8,9 @@ from getpass import getpass
 from textwrap import indent
 
 from ops import interrupts
-from ops.command import Plan, Secret
 from ops.errors import ConnectError, OpsError
-from ops.framing import Done, Event, Printed, Started, Waiting
+from ops.plan.command import Plan, Secret
+from ops.plan.framing import Done, Event, Overtaken, Printed, Started, Waiting
 
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
 
@@ -131,6 +131,8 @@ class ChangeProgress:
                 self._say(f"✓ {self._plan[number].why}  {seconds:.1f} s")
             case Waiting(holder):
                 self._say(f"… somebody else changes this host: {holder}")
+            case Overtaken(by):
+                self._say(f"… somebody else has just changed this host, which is asked anew: {by}")
 
     @property
     def _sentence(self) -> str:

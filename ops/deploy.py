@@ -1,22 +1,35 @@
-"""What `inv deploy` wants of a host: engine, base image, stack and mounts, as one operation."""
+"""`inv deploy`: engine, base image, stack and mounts of a host, as one operation."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.apply import Operation
-from ops.command import Change
-from ops.config import Config
-from ops.engine import base_inputs, ensure_base, ensure_engine
-from ops.facts import STACK, SYSTEM, parse_stack, parse_system
-from ops.framing import Answers
-from ops.mount_facts import mount_questions, parse_mounts
-from ops.mounts import ensure_mounts
-from ops.release import read_files, render_release
-from ops.script import Question
-from ops.stack import ensure_stack
+from ops import console
+from ops.mounts.errors import trials_explained
+from ops.mounts.facts import mount_questions, parse_mounts
+from ops.mounts.operation import ensure_mounts
+from ops.plan.command import Change
+from ops.plan.question import Answers, Questions
+from ops.plan.script import Order
+from ops.remote.apply import Operation, converge
+from ops.remote.host import Host
+from ops.settings.config import Config
+from ops.stack.engine import base_inputs, ensure_base, ensure_engine
+from ops.stack.facts import STACK, SYSTEM, parse_stack, parse_system
+from ops.stack.operation import ensure_stack
+from ops.stack.release import read_files, render_release
 
 
-def questions(config: Config) -> tuple[Question, ...]:
+def deploy(host: Host, compose: Path, order: Order, *, dry: bool) -> None:
+    """Make the host the lab hub that its configuration describes."""
+    config = host.config
+    operation = deployment(config, compose)
+    with host, trials_explained(config.mounts):
+        converge(host, questions(config), operation, order, dry)
+        if not dry:
+            console.say(f"The hub of {config.lab_name}: {config.hub_at(host.address)}")
+
+
+def questions(config: Config) -> Questions:
     """Return what is to be known of the host; of mounts nothing where none is configured."""
     return (*SYSTEM, *STACK, *(mount_questions(config.mounts) if config.mounts else ()))
 
@@ -33,14 +46,6 @@ def deployment(config: Config, compose: Path) -> Operation:
         yield from ensure_stack(render_release(files, config, base), stack)
         # Last: a file server that refuses us leaves a running hub.
         if config.mounts:
-            yield from ensure_mounts(config.mounts, parse_mounts(answers))
+            yield from ensure_mounts(config.mounts, parse_mounts(config.mounts, answers))
 
     return operation
-
-
-def hub_url(config: Config, address: str) -> str:
-    """Return where members find the hub: `HUB_URL`, else the host's own address."""
-    if config.hub_url:
-        return config.hub_url
-    port = "" if config.hub_port == 80 else f":{config.hub_port}"
-    return f"http://{f'[{address}]' if ':' in address else address}{port}"

@@ -5,12 +5,12 @@ import tarfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 import docker
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
+from ops.errors import OpsError
 from sandbox import ports
 from sandbox.engine import SandboxError
 from sandbox.frozen import copy_volume
@@ -41,17 +41,26 @@ def remove(client: docker.DockerClient, layout: Layout) -> None:
         (lambda: client.volumes.get(layout.volume).remove(force=True), "volume"),
         (lambda: client.images.remove(layout.frozen, force=True), "frozen image"),
     ):
-        until(partial(_is_gone, take_away), f"The {what} of {layout.container} is gone")
+        _take_away(take_away, f"The {what} of {layout.container} is gone")
 
 
-def _is_gone(take_away: Callable[[], object]) -> bool:
-    try:
-        take_away()
-    except NotFound:
+def _take_away(take_away: Callable[[], object], what: str) -> None:
+    refusals = [""]
+
+    def is_gone() -> bool:
+        try:
+            take_away()
+        except NotFound:
+            return True
+        except APIError as error:
+            refusals.append(str(error))
+            return False
         return True
-    except APIError:
-        return False
-    return True
+
+    try:
+        until(is_gone, what)
+    except OpsError as error:
+        raise SandboxError(f"{error}; the engine says: {refusals[-1]}") from error
 
 
 def start(

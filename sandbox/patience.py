@@ -82,8 +82,10 @@ def until(
 
     :raises OpsError: when the patience for it is over; `what` is said in it.
     """
-    patience = Patience(seconds)
+    patience: Patience | None = None
     while not (answer := is_done()):
+        # To measure takes a moment: who need not wait need not know how busy the machine is.
+        patience = patience or Patience(seconds)
         if patience.is_over():
             raise OpsError(f"{what}: not within {seconds:.0f} s of an idle machine")
         time.sleep(pause)

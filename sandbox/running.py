@@ -9,6 +9,7 @@ from docker.models.containers import Container
 
 from ops.errors import OpsError
 from sandbox import told
+from sandbox.diagnosis import diagnose
 from sandbox.engine import SandboxError
 from sandbox.layout import Layout
 from sandbox.patience import BOOT, SERVICE, until
@@ -53,6 +54,10 @@ class Sandbox:
                 f"{argv[0]} in the sandbox ended with {done.returncode}: {done.stderr}{done.stdout}"
             )
         return done
+
+    def diagnose(self) -> str:
+        """Return what it says of itself; for when something went wrong on it."""
+        return diagnose(lambda script: self.exec(["sh", "-c", script]).stdout)
 
     def restart(self) -> None:
         """Reboot the host: everything on it stays, its services come back by themselves."""

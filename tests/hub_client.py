@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import requests
 import websocket
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from sandbox.patience import LAB, SILENCE, until
 from tests.hub_kernel import CellResult, Kernel
@@ -31,7 +33,7 @@ class HubClient:
     base_url: str
     name: str = ""
     limit: float = LAB
-    session: requests.Session = field(default_factory=requests.Session)
+    session: requests.Session = field(default_factory=lambda: _session())
 
     def login(self, name: str, password: str) -> requests.Response:
         """Log in by the form; LoginError with the page's sentence where the hub refuses."""
@@ -203,6 +205,17 @@ class HubClient:
     def _token_in(page: str) -> str:
         found = re.search(r'name="_xsrf" value="([^"]*)"', page)
         return found.group(1) if found else ""
+
+
+def _session() -> requests.Session:
+    # Like a browser: a kept connection that the server closes while it is used anew (the proxy does
+    # so after 5 s of silence) is no answer, so what only asks is asked again.
+    asks_again = Retry(
+        total=None, connect=0, read=2, redirect=0, status=0, allowed_methods={"GET", "HEAD"}
+    )
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(max_retries=asks_again))
+    return session
 
 
 def alert_in(page: str) -> str | None:

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ops.config import load
-from ops.engine import BASE, base_inputs
-from ops.facts import SYSTEM, parse_system
-from ops.release import Release, read_files, render_release
+from ops.labels import BASE
+from ops.plan.question import Answer, Answers
+from ops.settings.config import load
+from ops.stack.engine import base_inputs
+from ops.stack.facts import SYSTEM, parse_system
+from ops.stack.release import Release, read_files, render_release
 from sandbox import engine
 from sandbox.layout import BASE_IMAGE, ROOT
 from sandbox.patience import ANSWER, SERVICE, until
@@ -94,11 +96,10 @@ def image_of(release: Release, service: str) -> str:
 
 
 def _inputs_of_base(machine: Machine, base_image: str) -> str:
-    answers = {
-        question.key: machine.root(question.script, *question.args, check=False)
-        for question in SYSTEM
+    found = {
+        question.key: Answer(machine.root(question.script, *question.args)) for question in SYSTEM
     }
-    return base_inputs(base_image, parse_system(answers))
+    return base_inputs(base_image, parse_system(Answers(found)))
 
 
 def _build(name: str, folder: Path, argument: str) -> None:

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 from ops.errors import OpsError
+from sandbox.diagnosis import diagnose
 from sandbox.engine import SandboxError
 from sandbox.layout import ROOT, Layout, render_env, render_known_hosts, render_ssh_config
-from sandbox.patience import BOOT, TASK, finish, until
+from sandbox.patience import BOOT, SERVICE, TASK, finish, until
 from sandbox.vm.qemu import Qemu, overlay
 from sandbox.vm.turn import take_turn
 
@@ -100,6 +101,13 @@ class Machine:
         said = self.folder / "serial.log"
         text = said.read_text(errors="replace") if said.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
+
+    def diagnose(self) -> str:
+        """Return what it says of itself; for when something went wrong on it."""
+        said = "It is switched off."
+        if self.is_on():
+            said = diagnose(lambda script: self.root(script, seconds=SERVICE))
+        return f"{said}\n--- its console ---\n{self.console(50)}"
 
     @property
     def url(self) -> str:

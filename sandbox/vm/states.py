@@ -7,17 +7,14 @@ the files that they are made of.
 """
 
 import hashlib
-import os
 import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ops.errors import OpsError
-from sandbox.engine import SandboxError
+from sandbox.inv import Inv
 from sandbox.layout import ROOT
-from sandbox.patience import finish
 from sandbox.steps import step
 from sandbox.vm import images
 from sandbox.vm.fileserver import ADDRESS, PASSWORD, PORT, USER, FileServer
@@ -27,12 +24,12 @@ PARTS = {
     "bare": ("sandbox/vm/qemu.py",),
     "mounted": (
         *("sandbox/vm/qemu.py", "sandbox/vm/states.py"),
-        *("ops/mount*.py", "ops/fstab.py", "ops/users.py"),
+        *("ops/mounts/*.py", "ops/mounts/*.sh", "ops/members/*.py"),
     ),
     "hub": (
         *("sandbox/vm/qemu.py", "sandbox/vm/states.py", "sandbox/vm/images.py"),
         *("compose/**/*", "lab-image/files/**/*", "sandbox/vm/lab.Dockerfile"),
-        *("ops/stack.py", "ops/release.py", "ops/engine.py", "ops/users.py"),
+        *("ops/stack/*.py", "ops/stack/*.sh", "ops/members/*.py"),
     ),
 }
 """The files that decide what a state is: after a change of one it is made anew."""
@@ -59,6 +56,7 @@ class States:
     def __init__(self, machine: Machine, files: FileServer) -> None:
         self.machine = machine
         self.files = files
+        self._inv = Inv(machine.layout.name)
         self._makers: Mapping[str, Callable[[], None]] = {
             "bare": self._make_bare,
             "mounted": self._make_mounted,
@@ -101,17 +99,17 @@ class States:
     def _make_mounted(self) -> None:
         self._resume("bare")
         with step("Mounting shares on the virtual host"):
-            _inv(self.machine, "mounts", SHARES)
-            _inv(self.machine, "add-user --name alice --groups leem", {})
-            _inv(self.machine, "add-user --name bob", {})
+            self._inv.ok("mounts", **SHARES)
+            self._inv.ok("add-user", "--name", "alice", "--groups", "leem")
+            self._inv.ok("add-user", "--name", "bob")
 
     def _make_hub(self) -> None:
         self._resume("mounted")
         with step("Bringing images to the virtual host"):
             release = images.bring_in(self.machine)
         with step("Making the virtual host a hub"):
-            _inv(self.machine, "mounts", {})
-            _inv(self.machine, "deploy", {})
+            self._inv.ok("mounts")
+            self._inv.ok("deploy")
         with step("Giving it a lab image"):
             images.fill_registry(self.machine, release)
 
@@ -125,19 +123,3 @@ def _digest(state: str) -> str:
             if path.is_file() and "__pycache__" not in path.parts:
                 content.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return content.hexdigest()[:12]
-
-
-def _inv(machine: Machine, words: str, settings: Mapping[str, str]) -> None:
-    inv = Path(sys.executable).with_name("inv")
-    with subprocess.Popen(
-        [str(inv), *words.split()],
-        cwd=ROOT,
-        env={**os.environ, "LAB": machine.layout.name, **settings},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as task:
-        output, errors = finish(task)
-    if task.returncode:
-        raise SandboxError(f"inv {words} failed: {output}{errors}")

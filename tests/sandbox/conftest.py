@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.inv import Inv
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient
 from tests.sample import make_sample
-from tests.sandbox.inv import Inv
 from tests.sandbox.small import small_checkout
 from tests.sandbox.states import States
+from tests.stories import host_speaks
 
 PASSWORD = "electrons-2026"
 
@@ -22,7 +23,8 @@ PASSWORD = "electrons-2026"
 def host(request: pytest.FixtureRequest, states: States) -> Iterator[Sandbox]:
     """The host of a story: in the state `STATE` of its file, bare where that is None."""
     name = request.path.stem.replace("test_", "t-")
-    with states.host(name, request.module.STATE) as running:
+    state = request.module.STATE
+    with states.host(name, state) as running, host_speaks(request.config, running.diagnose):
         yield running
 
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import requests
 
+from sandbox.inv import SESSIONS
 from sandbox.patience import ANSWER, until
 from sandbox.running import Sandbox
-from tests.sandbox.inv import SESSIONS
 
 SERVICES = ("registry", "proxy", "hub")
 

@@ -6,7 +6,7 @@ Its recipe, its entry and its own test are the lab's; only the two lists are sho
 import re
 from pathlib import Path
 
-from tests.sandbox.inv import Inv
+from sandbox.inv import Inv
 
 LEFT_OUT = "h5py ipympl ipywidgets matplotlib pandas pillow scipy tqdm".split()
 PACKAGES = "git openssh-client python3-venv tzdata"

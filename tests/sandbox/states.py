@@ -13,12 +13,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeVar
 
-from sandbox.diagnosis import diagnose
 from sandbox.frozen import freeze
 from sandbox.host import down, up
+from sandbox.inv import Inv, Outcome
 from sandbox.running import Sandbox
 from tests.sample import make_sample
-from tests.sandbox.inv import Inv, Outcome
 from tests.sandbox.look import sh, until_all_healthy
 from tests.sandbox.small import small_checkout
 
@@ -55,13 +54,16 @@ class States:
 
         :raises AssertionError: where another process has tried in vain already.
         """
-        kept = self._run / f"{state}.json"
+        kept, is_told = self._run / f"{state}.json", True
         with (self._run / f"{state}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not kept.exists():
+                is_told = False
                 kept.write_text(json.dumps(self._try_to_make(state)))
         found = json.loads(kept.read_text())
-        assert "url" in found, f"The state {state} could not be made: {found['error']}"
+        # Why is told once, by the story that has tried.
+        why = "another story tells why" if is_told else found.get("error")
+        assert "url" in found, f"The state {state} could not be made: {why}"
         return Made(found["url"], Outcome(**found["outcome"]))
 
     def remove_hosts(self) -> None:
@@ -92,7 +94,7 @@ class States:
             made = Made(host.url, make(host, Inv(host.layout.name)))
             freeze(host)
         except Exception as error:
-            raise AssertionError(f"{error}\n{diagnose(host)}") from error
+            raise AssertionError(f"{error}\n{host.diagnose()}") from error
         return made
 
     def _deploy(self, host: Sandbox, inv: Inv) -> Outcome:

@@ -1,18 +1,16 @@
 """What an operator meets before anything works: each fault is one sentence with the next step."""
 
 import os
-import pty
 import socket
 import subprocess
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from sandbox.inv import Inv
 from sandbox.patience import until
 from sandbox.running import Sandbox
-from tests.sandbox.inv import Inv
 from tests.sandbox.look import another_system, sh
 
 STATE = None
@@ -120,37 +118,13 @@ def test_the_sudo_password_is_asked_for_once_on_the_terminal(
     text = host.env_file.read_text()
     host.env_file.write_text(text.replace("LAB_SUDO_PASSWORD=", "# "))
     try:
-        printed = in_terminal(inv, "add-user", "--name", "alice", typed="lab-sudo\n")
+        printed = inv.in_terminal("add-user", "--name", "alice", typed="lab-sudo\n")
     finally:
         host.env_file.write_text(text)
     assert "Create the account jupyter-alice" in printed
     assert printed.count("password for agfalta@") == 1, "two sessions, one question"
     assert "lab-sudo" not in printed
     sh(host, "userdel --remove jupyter-alice 2>/dev/null")
-
-
-def in_terminal(inv: Inv, *words: str, typed: str) -> str:
-    """Run a task on a terminal, type where it asks, and return all that stood there."""
-    operator, terminal = pty.openpty()
-    with subprocess.Popen(
-        inv.command(*words),
-        cwd=inv.root,
-        env=inv.environment(),
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,  # getpass asks on the controlling terminal: there is none but this
-    ):
-        os.close(terminal)
-        printed = ""
-        with suppress(OSError):  # how Linux tells that the last writer has closed a terminal
-            while data := os.read(operator, 65536):
-                printed += data.decode()
-                if typed and "password for" in printed:
-                    os.write(operator, typed.encode())
-                    typed = ""
-    os.close(operator)
-    return printed
 
 
 def test_a_key_of_the_agent_is_used(inv: Inv, host: Sandbox, tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from sandbox.inv import Inv
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient, LoginError
 from tests.sandbox.conftest import PASSWORD
-from tests.sandbox.inv import Inv
 from tests.sandbox.look import inspect, sh, until_healthy
 
 STATE = "labs"

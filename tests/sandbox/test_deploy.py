@@ -4,9 +4,9 @@ import signal
 
 import pytest
 
+from sandbox.inv import SESSIONS, Inv
 from sandbox.patience import finish, until
 from sandbox.running import Sandbox
-from tests.sandbox.inv import SESSIONS, Inv
 from tests.sandbox.look import (
     SERVICES,
     another_system,
@@ -202,6 +202,21 @@ def test_a_second_operator_is_told_who_is_at_work_and_may_wait(
     assert task.returncode == 0, errors
     assert "Start hub" in output
     inv.ok("deploy")
+
+
+def test_what_could_not_be_asked_is_not_taken_for_nothing(
+    inv: Inv, host: Sandbox, hub: str
+) -> None:
+    before = started(host)
+    away = "/run/docker.sock"
+    sh(host, f"mv {away} {away}.away")
+    try:
+        said = inv.fails("deploy")
+    finally:
+        sh(host, f"mv {away}.away {away}")
+    assert "could not be asked about its containers (exit status 1)" in said
+    assert "Cannot connect to the Docker daemon" in said and "Mend that, then run" in said
+    assert started(host) == before
 
 
 def test_another_system_is_right_where_compose_works(inv: Inv, host: Sandbox, hub: str) -> None:

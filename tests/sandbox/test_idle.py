@@ -1,10 +1,10 @@
 """Idle labs end by themselves: a story of its own, since most of it is waiting."""
 
+from sandbox.inv import Inv
 from sandbox.patience import LAB, until
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient
 from tests.sandbox.conftest import PASSWORD
-from tests.sandbox.inv import Inv
 from tests.sandbox.look import inspect
 
 STATE = "labs"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.inv import Inv
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient
 from tests.sandbox.conftest import PASSWORD
-from tests.sandbox.inv import Inv
 
 STATE = "deployed"
 FEATURES = Path(__file__).parents[1] / "sample" / "lab_features.py"

@@ -5,13 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from ops.console import ask_password
+from ops.members.facts import ACCOUNTS, parse_accounts
+from ops.members.operation import Member, ensure_members
+from ops.plan.command import Change
+from ops.plan.question import Answers
+from ops.remote.apply import converge, order
+from ops.remote.host import Host
+from ops.settings.config import load
+from sandbox.inv import Inv
+from sandbox.layout import ROOT
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient, LoginError
 from tests.sandbox.conftest import PASSWORD
-from tests.sandbox.inv import Inv
 from tests.sandbox.look import count_sessions, inspect, sh
 
 STATE = "deployed"
+NEW = ("kim", "lee")
 
 
 def test_a_member_added_while_the_hub_runs_logs_in_at_once(
@@ -116,6 +126,31 @@ def test_a_hundred_members_cost_no_more_sessions_than_one(
     assert count_sessions(host) - before - for_one == for_one == 2
     assert int(sh(host, "ls -d /home/jupyter-student* | wc -l")) == 100
     HubClient(hub).login("student99", PASSWORD)
+
+
+def test_a_plan_that_is_older_than_another_operators_change_is_made_anew(
+    inv: Inv, host: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = [Member(name) for name in NEW]
+    plans: list[list[str]] = []
+
+    def operation(answers: Answers) -> list[Change]:
+        plan = list(ensure_members(wanted, parse_accounts(answers)))
+        if not plans:
+            # The facts are read, the lock is not taken yet: another operator is quicker.
+            inv.ok("add-user", "--name", NEW[0])
+        plans.append([change.why for change in plan])
+        return plan
+
+    with Host(load(ROOT, {"LAB": inv.lab}), ask_password) as connected:
+        converge(connected, ACCOUNTS, operation, order("add-user"), dry=False)
+    kim, lee = (f"Create the account jupyter-{it} with home /home/jupyter-{it}" for it in NEW)
+    assert plans == [[kim, lee], [lee], []]
+    said = capsys.readouterr().out
+    assert "somebody else has just changed this host, which is asked anew: " in said
+    assert "inv add-user, since" in said
+    audit = sh(host, "grep -c 'Create the account jupyter-kim' /var/log/labhub/audit.log")
+    assert audit == "1", "what was done already is not done again"
 
 
 def test_a_list_that_cannot_be_read_is_one_sentence(inv: Inv) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.inv import Inv
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient, SpawnError, alert_in
 from tests.sandbox.conftest import PASSWORD
-from tests.sandbox.inv import Inv
 from tests.sandbox.look import inspect, sh, wait_for_login_page
 from tests.sandbox.shares import Share, mount, offer, place, remove, unmount
 

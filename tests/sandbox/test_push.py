@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.inv import Inv, Outcome
 from sandbox.running import Sandbox
 from tests.sample import commit, git, make_sample
-from tests.sandbox.inv import Inv, Outcome
 from tests.sandbox.look import sh
 from tests.sandbox.states import States
 

@@ -6,12 +6,14 @@ import pytest
 
 from sandbox.running import Sandbox
 from tests.sandbox.states import States
+from tests.stories import host_speaks
 
 
 @pytest.fixture(scope="module")
 def bare(request: pytest.FixtureRequest, states: States) -> Iterator[Sandbox]:
     """Bring up a bare host; what a test leaves on it, the next one of the module finds."""
-    with states.host(f"t-bare-{request.path.stem.removeprefix('test_')}") as running:
+    name = f"t-bare-{request.path.stem.removeprefix('test_')}"
+    with states.host(name) as running, host_speaks(request.config, running.diagnose):
         yield running
 
 
@@ -19,7 +21,8 @@ def bare(request: pytest.FixtureRequest, states: States) -> Iterator[Sandbox]:
 def machine(request: pytest.FixtureRequest, states: States) -> Iterator[Sandbox]:
     """Bring up a bare host that stands for a fresh laptop, with this repository's scripts on it."""
     # One for each module, which may run beside another.
-    with states.host(f"t-machine-{request.path.stem.removeprefix('test_')}") as running:
+    name = f"t-machine-{request.path.stem.removeprefix('test_')}"
+    with states.host(name) as running, host_speaks(request.config, running.diagnose):
         running.container.put_archive("/opt", _packed("sandbox"))
         yield running
 

@@ -1,6 +1,6 @@
 """The base images where nothing can be pulled: whole, under a name of ours, or not there at all.
 
-The fresh machine stands for a laptop (`sandbox/base.sh`) and for a lab's server (`ops/engine.py`).
+The fresh machine stands for a laptop (`sandbox/base.sh`) and for a server (`ops/stack/base.sh`).
 """
 
 import subprocess
@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from ops.command import render_step
-from ops.engine import BASE, ensure_base
-from ops.facts import CERTIFICATES
+from ops.labels import BASE
+from ops.plan.command import render_step
+from ops.stack.engine import ensure_base
+from ops.stack.facts import CERTIFICATES
 from sandbox.layout import BASE_IMAGE
 from sandbox.running import Sandbox
 

@@ -13,8 +13,9 @@ from docker import APIClient
 from paramiko import Channel
 
 from ops.errors import OperationError
-from ops.images import Image, publish
-from ops.tunnel import docker_socket
+from ops.images.build import Image
+from ops.images.publish import publish
+from ops.remote.tunnel import docker_socket
 from sandbox import engine
 from sandbox.patience import SILENCE
 

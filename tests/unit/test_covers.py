@@ -89,8 +89,13 @@ def test_where_the_repository_lies_and_what_lies_about_is_the_same_to_a_digest(
 ) -> None:
     assert all(covers.digest(test, clone) == covers.digest(test) for test in COVERS)
     for name in (
-        *("ops/__pycache__/mounts.cpython-311.pyc", "ops/.#mounts.py", "ops/mounts.py~"),
-        *("ops/push.py", ".venv/ops/mounts.py", "tests/vm/passed", "sandbox/vm/.mounts.py.swp"),
+        *("ops/mounts/__pycache__/facts.cpython-311.pyc", "ops/mounts/.#facts.py"),
+        *(
+            "ops/images/walk.py",
+            ".venv/ops/mounts/facts.py",
+            "tests/vm/passed",
+            "sandbox/vm/.mounts.py.swp",
+        ),
     ):
         assert not changed_by(clone, name, "another\n"), name
 
@@ -102,9 +107,9 @@ def test_a_change_costs_only_the_tests_that_it_touches(clone: Path) -> None:
         "tests/vm/test_3_boot.py": {"test_3_boot.py"},
         "tests/vm/conftest.py": everything,
         "sandbox/vm/new.py": everything,
-        "ops/mounts.py": mounts,
-        "ops/mount_more.py": mounts,
-        "ops/session.py": mounts,
+        "ops/mounts/operation.py": mounts,
+        "ops/mounts/more.sh": mounts,
+        "ops/remote/session.py": mounts,
         "compose/hub/labhub/guard.py": {"test_4_labs.py"},
     }.items():
         assert changed_by(clone, name, BESIDES) == touched, name
@@ -119,8 +124,8 @@ def test_of_the_compose_file_the_volumes_of_the_hub_are_covered(clone: Path) -> 
 
 
 def test_what_a_list_names_and_nobody_finds_is_told(clone: Path) -> None:
-    (clone / "ops/fstab.py").rename(clone / "ops/table.py")
-    with pytest.raises(LookupError, match=r"ops/fstab\.py, which .* is nowhere"):
+    (clone / "ops/settings/shares.py").rename(clone / "ops/settings/table.py")
+    with pytest.raises(LookupError, match=r"ops/settings/shares\.py, which .* is nowhere"):
         covers.digest("test_1_mounts.py", clone)
 
 

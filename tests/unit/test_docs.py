@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from invoke import Collection
 
-from ops.config import RULES
-from ops.images import jupyterhub_version
+from ops.images.context import jupyterhub_version
+from ops.settings.config import RULES
 
 with pytest.MonkeyPatch.context() as patch:
     # Ctrl-C belongs to pytest here.

@@ -6,17 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.inv import Inv
 from sandbox.vm.fileserver import FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import States
-from tests.sandbox.inv import Inv
-from tests.vm.report import describe
+from tests.stories import host_speaks
 
 NAME = "vm"
-MACHINE = pytest.StashKey[Machine]()
 KEPT = pytest.StashKey[tuple[str, str]]()
-STOPPED = pytest.StashKey[str]()
-"""In a module that is one story: the test at which it stopped."""
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +29,8 @@ def states(request: pytest.FixtureRequest, files: FileServer) -> Iterator[States
     """All frozen hosts; where another run has a virtual host, that is said and waited for."""
     with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         machine = Machine(NAME)
-    request.session.stash[MACHINE] = machine
-    yield States(machine, files)
+    with host_speaks(request.config, machine.diagnose):
+        yield States(machine, files)
     machine.close()
 
 
@@ -69,37 +66,15 @@ def kept_by_module(request: pytest.FixtureRequest, states: States) -> Callable[[
     return partial(_resume_once, request, states, request.node.path.name)
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Go on with no story that has failed."""
-    if _is_story(item) and (where := _module(item).stash.get(STOPPED, None)):
-        pytest.skip(f"the story stopped at {where}")
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a failure show what the host says of itself; nothing goes on with a host that failed."""
+    """Go on with no host on which something has failed."""
     report = yield
-    if report.failed:
-        stash = item.session.stash
-        if MACHINE in stash:
-            report.sections.append((f"the host of {item.name}", describe(stash[MACHINE])))
-        if KEPT in stash:
-            del stash[KEPT]
-        if _is_story(item):
-            _module(item).stash.setdefault(STOPPED, item.name)
+    if report.failed and KEPT in item.session.stash:
+        del item.session.stash[KEPT]
     return report
-
-
-def _is_story(item: pytest.Item) -> bool:
-    return "kept_by_module" in getattr(item, "fixturenames", ())
-
-
-def _module(item: pytest.Item) -> pytest.Module:
-    module = item.getparent(pytest.Module)
-    assert module
-    return module
 
 
 def _resume_once(

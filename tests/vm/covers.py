@@ -19,14 +19,15 @@ LENGTH = 16
 MACHINE = (
     *("sandbox/vm/*.py", "sandbox/vm/disk.sh", "sandbox/lib.sh", "sandbox/vm/lab.Dockerfile"),
     *("sandbox/engine.py", "sandbox/layout.py", "sandbox/patience.py", "sandbox/ports.py"),
-    *("sandbox/steps.py", "tests/sandbox/inv.py"),
-    *("tests/vm/conftest.py", "tests/vm/look.py", "tests/vm/report.py"),
+    *("sandbox/steps.py", "sandbox/inv.py", "sandbox/diagnosis.py", "tests/stories.py"),
+    *("tests/vm/conftest.py", "tests/vm/look.py"),
 )
 """The host, its file server, and what all tests ask them with."""
-MOUNTS = ("ops/mount*.py", "ops/fstab.py", "ops/shares.py", "ops/proof.py", "ops/prove.py")
+MOUNTS = ("ops/mounts/*", "ops/settings/shares.py", "ops/settings/mount_keys.py")
 CARRIED = (
-    *("ops/command.py", "ops/script.py", "ops/framing.py", "ops/packages.py", "ops/names.py"),
-    *("ops/connect.py", "ops/session.py", "ops/host.py", "ops/apply.py"),
+    *("ops/plan/*", "ops/names.py"),
+    *("ops/remote/connect.py", "ops/remote/session.py", "ops/remote/loader.sh"),
+    *("ops/remote/host.py", "ops/remote/apply.py"),
 )
 """What brings the mounts to the host, and its answers back."""
 LABS = (

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import requests
 
+from sandbox.inv import SESSIONS
 from sandbox.patience import ANSWER
 from sandbox.vm.machine import Machine
-from tests.sandbox.inv import SESSIONS
 
 OURS = "cat /etc/fstab; find /etc/labhub /srv/labhub /mnt -xdev | sort; cat /etc/labhub/hub/*"
 

@@ -1,10 +1,10 @@
 """`inv mounts` with a real file server: from nothing, twice, changed, and taken back."""
 
+from sandbox.inv import Inv
 from sandbox.patience import until
 from sandbox.vm.fileserver import ADDRESS, FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import LOGIN, SHARES, share
-from tests.sandbox.inv import Inv
 from tests.vm.look import OURS, as_member, count_sessions
 
 NAMES = ("data", "analysis", "leem")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from sandbox.inv import Inv
 from sandbox.patience import until
 from sandbox.vm.fileserver import ADDRESS, PASSWORD, PORT, FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import SHARES, share
-from tests.sandbox.inv import Inv
 from tests.vm.look import OURS, as_member
 
 

@@ -5,11 +5,12 @@ import subprocess
 
 import pytest
 
+from sandbox.inv import Inv
+from sandbox.layout import ROOT
 from sandbox.patience import TASK, until
 from sandbox.vm.fileserver import ADDRESS, FileServer
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import SHARES, share
-from tests.sandbox.inv import ROOT, Inv
 from tests.vm.look import as_member
 
 WANTED = SHARES | {

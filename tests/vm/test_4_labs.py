@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.inv import Inv
 from sandbox.patience import TASK, until
 from sandbox.vm.fileserver import ADDRESS, FileServer
 from sandbox.vm.images import LAB as IMAGE
 from sandbox.vm.machine import Machine
 from sandbox.vm.states import MEMBER_PASSWORD, SHARES
 from tests.hub_client import HubClient, SpawnError
-from tests.sandbox.inv import Inv
 from tests.vm.look import answers
 
 _READING = "cat /proc/$(pgrep -x dd)/io 2>/dev/null | grep -c 'rchar: [0-9]\\{8,\\}' || true"

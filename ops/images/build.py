@@ -1,0 +1,92 @@
+"""The lab image: what it is made of, and its build on the host with BuildKit."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ops.hashing import digest
+from ops.images.source import tree_hash
+from ops.labels import BASE, INPUTS
+from ops.plan.command import Change, run
+
+ADDRESS = "localhost:5000"
+"""The registry as the host's own engine knows it; the loopback needs no TLS."""
+BUILD_FOLDER = ".cache/labhub/build"
+REASON_LINES = 8
+
+
+@dataclass(frozen=True)
+class Image:
+    """What is to be built: a context folder, and what the image says of itself."""
+
+    name: str
+    tag: str
+    context: Path
+    import_name: str
+    jupyterhub: str
+    base_image: str
+    revision: str
+
+    @property
+    def inputs(self) -> str:
+        """Digest all that the image is made of; equal inputs are the same image."""
+        parts = (self.tag, self.import_name, self.jupyterhub, self.base_image)
+        return digest(tree_hash(self.context), *parts)
+
+    @property
+    def reference(self) -> str:
+        """Return the image as the host's engine calls it."""
+        return f"{ADDRESS}/{self.name}:{self.tag}"
+
+    @property
+    def folder(self) -> str:
+        """Return the build folder, in the home of the operator on the host."""
+        return f"{BUILD_FOLDER}/{self.name}-{self.tag}"
+
+
+def build(image: Image, home: str, now: datetime) -> Change:
+    """Plan the build on the host; the image's own Dockerfile tests it before it gets its name."""
+    labels = {
+        "org.opencontainers.image.title": image.name,
+        "org.opencontainers.image.version": image.tag,
+        "org.opencontainers.image.revision": image.revision,
+        "org.opencontainers.image.created": now.astimezone(UTC).isoformat(timespec="seconds"),
+        "labhub.jupyterhub": image.jupyterhub,
+        INPUTS: image.inputs,
+    }
+    arguments = {
+        "BASE_IMAGE": BASE,
+        "VERSION": image.tag,
+        "IMPORT_NAME": image.import_name,
+        "JUPYTERHUB_VERSION": image.jupyterhub,
+    }
+    options = [part for pair in labels.items() for part in ("--label", "=".join(pair))]
+    options += [part for pair in arguments.items() for part in ("--build-arg", "=".join(pair))]
+    command = ("docker", "buildx", "build", "--load", "--provenance=false", "--progress=plain")
+    return Change(
+        f"Build {image.name}:{image.tag} and test it",
+        (run(*command, "--tag", image.reference, *options, f"{home}/{image.folder}"),),
+    )
+
+
+def verdict(printed: Iterable[str]) -> str | None:
+    """Find the sentence by which the image's own Dockerfile refuses a package; None without one."""
+    lines = list(printed)
+    for number, line in enumerate(lines):
+        # BuildKit also repeats the command that prints the sentence.
+        found = re.search(r'(?<!echo ")(SMOKE|BUILD): (.*)', line)
+        if found is None:
+            continue
+        reason = [] if found[1] == "SMOKE" else lines[max(number - REASON_LINES, 0) : number]
+        return "\n".join([found[2], *(f"    {said}" for said in reason)])
+    return None
+
+
+def clean(image: Image, home: str, published: str) -> Change:
+    """Plan the end of a push: what was published stands in the audit log, its folder is gone."""
+    return Change(
+        f"Publish {image.name}:{image.tag} as {published}",
+        (run("rm", "-rf", f"{home}/{image.folder}"),),
+    )

@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# What a session has that changes the host: the lock, the audit log, and the end of a failed step.
+
+# Take the lock, or end: somebody else holds it, or has changed the host since the facts were read.
+begin() {
+  local expected=$1 patience=$2
+  lock=$3 audit_log=$4 who=$5 task=$6
+  mkdir -p "${lock%/*}" "${audit_log%/*}"
+  # Opened for append: the holder's own line must survive the opening by the next one. Every step
+  # inherits the descriptor, so that a step which outlives a lost connection keeps the lock.
+  exec 9>>"$lock"
+  if ! flock -n 9; then
+    mark held "$(head -n 1 "$lock")"
+    [ "$patience" = wait ] || exit 0
+    flock 9
+    [ "$expected" = any ] || expected=older
+  fi
+  [ "$expected" = any ] || refuse_stale "$expected"
+  sign changing
+  touch "$audit_log"
+  chmod 0640 "$audit_log"
+}
+
+# End where this is another turn than the facts are of, or where it was broken off: what was read
+# while it lasted may be half of a change.
+refuse_stale() {
+  local now settled
+  now=$(turn "$lock")
+  settled=${now% changing}
+  [ "$1" != "$now" ] || [ "$now" != "$settled" ] || return 0
+  mark stale "$(head -n 1 "$lock")"
+  [ "$now" = "$settled" ] || sign
+  exit 0
+}
+
+# Say who has the lock, since when, and in which session.
+sign() {
+  printf '%s, inv %s, since %s\n%s\n' "$who" "$task" "$(date '+%F %T')" "${nonce:?}${1:+ $1}" >"$lock"
+}
+
+audit() { printf '%s\t%s\tinv %s\t%s\t%s\n' "$(date -Is)" "$who" "$task" "$1" "$2" >>"$audit_log"; }
+
+failed() {
+  audit "failed ($1)" "$4"
+  mark failed "$2" "$3" "$1"
+  sign
+  exit 1
+}

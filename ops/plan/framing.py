@@ -1,0 +1,139 @@
+"""What a host prints while a script runs → answers and events."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ops.errors import ConnectError, LockError, StepError
+from ops.plan.command import Plan
+from ops.plan.question import Answer, Answers
+
+LAST_LINES = 12
+
+
+@dataclass(frozen=True)
+class Started:
+    """A change has begun."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A change printed a line."""
+
+    line: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """A change was made."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Another operator holds the lock."""
+
+    holder: str
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Another operator has changed the host since the facts were read."""
+
+    by: str
+
+
+Event = Started | Printed | Done | Waiting | Overtaken
+
+
+def read_answers(lines: Iterable[str], nonce: str, where: str) -> Answers:
+    """Collect the answers of a session that only asks."""
+    found: dict[str, Answer] = {}
+    key, current, turn = "", list[str](), ""
+    for words, line in _marked(lines, nonce):
+        match words:
+            case ["turn", *whose]:
+                turn = " ".join(whose)
+            case ["fact", asked]:
+                key, current = asked, []
+            case ["answered", status, *said]:
+                found[key] = Answer("\n".join(current).strip("\n"), int(status), " ".join(said))
+            case ["end"]:
+                return Answers(found, where, turn)
+            case None:
+                current.append(line)
+    raise ConnectError(f"The connection to {where} was lost while it was asked; nothing changed")
+
+
+def read_changes(
+    lines: Iterable[str], plan: Plan, nonce: str, where: str, notify: Callable[[Event], None]
+) -> Answers | None:
+    """Report each change as it happens, and collect the answers that follow the last one.
+
+    None means that nothing was changed: others have changed the host since the plan was made.
+
+    :raises StepError: when a step fails, with its change, its command and its last lines.
+    :raises LockError: when another operator holds the lock and the order does not wait.
+    """
+    lines = iter(lines)
+    done, printed, waiting = 0, list[str](), ""
+    for words, line in _marked(lines, nonce):
+        match words:
+            case ["start", number]:
+                printed = []
+                waiting = ""
+                notify(Started(int(number)))
+            case ["done", number]:
+                done += 1
+                notify(Done(int(number)))
+            case ["stale", *whom]:
+                if not waiting:
+                    notify(Overtaken(" ".join(whom)))
+                return None
+            case ["held", *holder]:
+                waiting = " ".join(holder)
+                notify(Waiting(waiting))
+            case ["failed", number, step, status]:
+                sentence = _failure(plan, int(number), int(step), int(status), printed, where)
+                raise StepError(sentence, printed)
+            case ["facts"]:
+                return read_answers(lines, nonce, where)
+            case None:
+                if line:
+                    printed.append(line)
+                    notify(Printed(line))
+    if waiting:
+        raise LockError(
+            f"{where} is being changed by somebody else: {waiting}. Nothing was changed; try again "
+            "later, or wait in line with --wait"
+        )
+    raise ConnectError(
+        f"The connection to {where} was lost after {done} of {len(plan)} changes. Run the task "
+        "again: what is done stays, the rest is made up"
+    )
+
+
+def _marked(lines: Iterable[str], nonce: str) -> Iterator[tuple[list[str] | None, str]]:
+    for line in lines:
+        is_mark = line.startswith(f"#{nonce} ")
+        yield (line.split()[1:] if is_mark else None), line
+
+
+def _failure(
+    plan: Plan, number: int, step: int, status: int, printed: list[str], where: str
+) -> str:
+    change = plan[number]
+    said = "".join(f"\n    {line}" for line in printed[-LAST_LINES:]) or " (it printed nothing)"
+    return (
+        f"On {where} this failed: {change.why}\n  command: {shortened(str(change.steps[step]))}\n"
+        f"  exit status {status}, last lines:{said}\n"
+        f"  The {number} changes before it stay. Mend the cause, then run the task again."
+    )
+
+
+def shortened(text: str, length: int = 160) -> str:
+    """Cut a long command line: its beginning tells which one it is."""
+    first = text.partition("\n")[0]
+    return first if len(first) <= length else first[: length - 1] + "…"

@@ -1,0 +1,59 @@
+"""Facts → plan → preview or changes → facts again: the walk that every task takes."""
+
+import getpass
+import socket
+from collections.abc import Callable, Iterable
+
+from ops import console
+from ops.errors import OperationError
+from ops.plan.command import Change, Plan
+from ops.plan.question import Answers, Questions
+from ops.plan.script import ANY_TURN, HOST, Order
+from ops.remote.host import Host
+
+Operation = Callable[[Answers], Iterable[Change]]
+
+
+def order(task: str, wait: bool = False, lock: str = HOST) -> Order:
+    """Say who changes the host: the account and the machine of this operator."""
+    return Order(task, f"{getpass.getuser()}@{socket.gethostname()}", lock, wait)
+
+
+def converge(
+    host: Host, questions: Questions, operation: Operation, order: Order, dry: bool
+) -> Answers:
+    """Make what an operation wants true on the host; return the facts as they are then.
+
+    One session where all is right already, two where something is to be changed.
+
+    :raises OperationError: also when a fact is still wrong after its change.
+    """
+    while True:
+        answers = host.ask(questions)
+        plan = tuple(operation(answers))
+        if not plan:
+            console.say(
+                f"✓ {host.where}: everything is right already, nothing was changed.", "green"
+            )
+        elif dry:
+            console.preview(plan, host.where)
+        elif (after := carry_out(host, plan, questions, order, answers.turn)) is None:
+            continue
+        else:
+            _check(tuple(operation(after)), host.where)
+            answers = after
+        return answers
+
+
+def carry_out(
+    host: Host, plan: Plan, questions: Questions, order: Order, turn: str = ANY_TURN
+) -> Answers | None:
+    """Make the changes of a plan, showing each; None where the plan is to be made anew."""
+    with console.ChangeProgress(plan).shown() as progress:
+        return host.change(plan, questions, order, turn, progress)
+
+
+def _check(left: Plan, where: str) -> None:
+    if left:
+        wrong = "".join(f"\n  {change.why}" for change in left)
+        raise OperationError(f"On {where} this is still to be done after all changes:{wrong}")

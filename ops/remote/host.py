@@ -1,0 +1,130 @@
+"""The lab's server: facts in one session, changes in one session, files and forwards.
+
+With `connect` and `session` the only module that speaks SSH.
+"""
+
+import http.client
+import secrets
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from paramiko import Channel
+from paramiko.ssh_exception import SSHException
+
+from ops.errors import ConnectError, OperationError
+from ops.plan.command import Plan, Secret, redact, secrets_of
+from ops.plan.framing import Event, read_answers, read_changes
+from ops.plan.question import Answers, Questions
+from ops.plan.script import Order, render_changes, render_questions
+from ops.remote.connect import connect, ssh_command
+from ops.remote.session import open_root_shell, read_lines
+from ops.settings.config import Config
+
+
+class Host:
+    """A lab's server, connected while the `with` block lasts."""
+
+    def __init__(self, config: Config, ask_password: Callable[[str], Secret]) -> None:
+        self.config = config
+        self._ask_password = ask_password
+        self._password = config.lab_sudo_password
+
+    def __enter__(self) -> "Host":
+        self._connection = connect(self.config)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    @property
+    def where(self) -> str:
+        """Name the host as its operator does in SSH: ``user@host``."""
+        return f"{self._connection.user}@{self._connection.original_host}"
+
+    @property
+    def address(self) -> str:
+        """Return the host's name or address as the SSH configuration resolves it."""
+        return str(self._connection.host)
+
+    def ask(self, questions: Questions) -> Answers:
+        """Read facts in one session."""
+        nonce = secrets.token_hex(8)
+        channel, heard = self.root_shell(render_questions(questions, nonce))
+        return read_answers(read_lines(channel, heard), nonce, self.where)
+
+    def change(
+        self,
+        plan: Plan,
+        questions: Questions,
+        order: Order,
+        turn: str,
+        notify: Callable[[Event], None],
+    ) -> Answers | None:
+        """Make a plan true and read the facts again, all in one session.
+
+        `turn` is that of the answers which the plan was made from. None means that another operator
+        has changed the host since, and that the plan is to be made anew.
+        """
+        nonce = secrets.token_hex(8)
+        channel, heard = self.root_shell(render_changes(plan, questions, order, turn, nonce))
+        hidden = secrets_of(plan)
+        lines = (redact(line, hidden) for line in read_lines(channel, heard))
+        return read_changes(lines, plan, nonce, self.where, notify)
+
+    def root_shell(self, script: str) -> tuple[Channel, bytes]:
+        """Start a script as root; return its channel and what it has printed so far."""
+        return open_root_shell(self._connection.transport, self.where, self._sudo_password, script)
+
+    def _sudo_password(self) -> Secret:
+        if self._password is None:
+            self._password = self._ask_password(f"[sudo] password for {self.where}: ")
+        return self._password
+
+    def rsync(self, folder: Path, target: str) -> None:
+        """Make `target`, a folder in the operator's home on the host, equal to a local folder."""
+        ssh = [*ssh_command(self.config), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
+        ssh += ["-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"]
+        ends = [f"{folder}/", f"{self.config.lab_host}:{target}/"]
+        # rsync makes one folder, not its parents: the one on the host is started behind mkdir.
+        make = shlex.join(["mkdir", "-p", target]) + " && rsync"
+        # By content, with the time of the transfer: an export's files bear the time of their
+        # commit, and BuildKit takes a file of the same time and size for the one that it has.
+        options = ["--recursive", "--links", "--perms", "--checksum", "--delete"]
+        options.append(f"--rsync-path={make}")
+        try:
+            done = subprocess.run(
+                ["rsync", *options, "-e", shlex.join(ssh), "--", *ends],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
+        except FileNotFoundError as error:
+            raise OperationError("rsync is not installed on this machine; install it") from error
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-3:] or [f"exit status {done.returncode}"]
+            raise OperationError(f"Copying to {self.where} by rsync failed: {' '.join(last)}")
+
+    def http(self, port: int) -> http.client.HTTPConnection:
+        """Open an HTTP connection to a port of the host's own loopback, through SSH."""
+        address = ("127.0.0.1", port)
+        connection = http.client.HTTPConnection(*address, timeout=30)
+        try:
+            channel = self._connection.transport.open_channel(
+                "direct-tcpip", address, address, timeout=15
+            )
+        except SSHException as error:
+            raise ConnectError(
+                f"Port {port} of {self.where} cannot be reached through SSH ({error}). Does the "
+                "registry run (inv deploy)? Does sshd there allow AllowTcpForwarding?"
+            ) from error
+        channel.settimeout(30)
+        connection.sock = channel
+        return connection

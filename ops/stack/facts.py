@@ -1,0 +1,168 @@
+"""System and stack of a host: the questions, and what their answers make together."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.errors import FactError
+from ops.labels import BASE, INPUTS
+from ops.plan.packages import installed
+from ops.plan.question import Answers, Question, lines, plain
+from ops.plan.scripts import read_script
+
+STACK_FOLDER = "/opt/labhub"
+TOKEN_FILE = "/etc/labhub/proxy_token"  # noqa: S105  a path, not a secret
+CERTIFICATES = "/usr/local/share/ca-certificates"
+DEBIAN_PACKAGES = ("docker.io", "docker-cli", "docker-compose", "docker-buildx", "rsync")
+UBUNTU_PACKAGES = ("docker.io", "docker-compose-v2", "docker-buildx", "rsync")
+
+
+@dataclass(frozen=True)
+class System:
+    """The host's operating system and what of Docker it has."""
+
+    os: str
+    version: str
+    title: str
+    packages: frozenset[str]
+    enabled: bool
+    active: bool
+    compose: tuple[int, ...] | None
+    certificates: str
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of the stack as it is now."""
+
+    running: bool
+    healthy: bool
+    inputs: str | None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What of the stack is on the host."""
+
+    current: str | None
+    files: Mapping[str, str]
+    token: str
+    containers: Mapping[str, Container]
+    base_inputs: str | None
+
+
+def parse_version(text: str) -> tuple[int, ...] | None:
+    """Read ``2.26.1-4`` or ``v2.26.1`` as ``(2, 26, 1)``; None where there is no number."""
+    numbers = text.strip().removeprefix("v").partition("-")[0].partition("+")[0].split(".")
+    return tuple(int(n) for n in numbers) if all(n.isdigit() for n in numbers) else None
+
+
+def _parse_files(text: str) -> Mapping[str, str]:
+    """Read what sha256sum prints: the digest of each file by its path."""
+    files = {}
+    for line in text.splitlines():
+        digest, _, path = line.partition("  ")
+        files[path.removeprefix("./")] = digest
+    return files
+
+
+def _parse_objects(text: str) -> Mapping[str, Mapping[str, Any]]:
+    # An image has tags where a container has a name.
+    items = json.loads(text or "[]")
+    return {item.get("Name") or next(iter(item["RepoTags"]), ""): item for item in items}
+
+
+OS = Question(
+    "system",
+    "[ ! -e /etc/os-release ] || "
+    '{ . /etc/os-release; printf \'%s\\n\' "$ID" "${VERSION_ID-}" "$PRETTY_NAME"; }',
+    lines,
+)
+INSTALLED = installed("packages", *dict.fromkeys(DEBIAN_PACKAGES + UBUNTU_PACKAGES))
+ENGINE = Question(
+    "engine",
+    "systemctl show docker --property UnitFileState,ActiveState",
+    lambda text: frozenset(text.splitlines()),
+)
+COMPOSE = Question(
+    "compose",
+    # The plugin itself is asked only where no package tells its version: it costs 80 ms.
+    "{ dpkg-query -W -f '${Version}\\n' docker-compose docker-compose-v2 || true; } "
+    "| grep . || docker compose version --short || true",
+    parse_version,
+)
+CERTIFIED = Question(
+    "certificates",
+    f"[ ! -d {CERTIFICATES} ] || {{ cd {CERTIFICATES}; find . -name '*.crt' -type f -print0 "
+    "| sort -z | xargs -0r sha256sum | sha256sum; }",
+    lambda text: text.partition(" ")[0],
+)
+SYSTEM = (OS, INSTALLED, ENGINE, COMPOSE, CERTIFIED)
+
+CURRENT = Question(
+    "current", f"[ ! -L {STACK_FOLDER}/current ] || readlink {STACK_FOLDER}/current", plain
+)
+RELEASE = Question(
+    "release",
+    f"[ ! -d {STACK_FOLDER}/current/ ] || {{ cd {STACK_FOLDER}/current/; "
+    "find . -type f -print0 | sort -z | xargs -0r sha256sum; }",
+    _parse_files,
+)
+TOKEN = Question("token", f"[ ! -e {TOKEN_FILE} ] || stat -c '%a %u %g %s' {TOKEN_FILE}", plain)
+OBJECTS = Question(
+    "containers",
+    read_script("ops.stack", "objects.sh"),
+    _parse_objects,
+    ("labhub-registry", "labhub-proxy", "labhub-hub", BASE),
+)
+STACK = (CURRENT, RELEASE, TOKEN, OBJECTS)
+
+
+def parse_system(answers: Answers) -> System:
+    """Put the answers to `SYSTEM` together."""
+    if not answers[OS]:
+        raise FactError(f"{answers.where} has no /etc/os-release: is it a Linux server?")
+    name, version, title = answers[OS][:3]
+    engine = answers[ENGINE]
+    return System(
+        os=name,
+        version=version,
+        title=title,
+        packages=answers[INSTALLED],
+        enabled="UnitFileState=enabled" in engine,
+        active="ActiveState=active" in engine,
+        compose=answers[COMPOSE],
+        certificates=answers[CERTIFIED],
+    )
+
+
+def parse_stack(answers: Answers) -> Stack:
+    """Put the answers to `STACK` together."""
+    found = answers[OBJECTS]
+    base = found.get(f"{BASE}:latest")
+    return Stack(
+        current=answers[CURRENT] or None,
+        files=answers[RELEASE],
+        token=answers[TOKEN],
+        containers={
+            name.removeprefix("/labhub-"): _container(item)
+            for name, item in found.items()
+            if name.startswith("/labhub-")
+        },
+        base_inputs=_inputs(base) if base else None,
+    )
+
+
+def _inputs(item: Mapping[str, Any]) -> str | None:
+    value = (item["Config"].get("Labels") or {}).get(INPUTS)
+    return value if isinstance(value, str) else None
+
+
+def _container(item: Mapping[str, Any]) -> Container:
+    state = item["State"]
+    return Container(
+        running=state["Running"] and not state["Paused"],
+        healthy=state.get("Health", {}).get("Status") == "healthy",
+        inputs=_inputs(item),
+    )

@@ -1,0 +1,53 @@
+"""Operation: registry, proxy and hub, from a release to running containers."""
+
+from collections.abc import Iterator
+
+from ops.plan.command import Change, Shell, Step, Upload
+from ops.plan.scripts import read_script
+from ops.stack.facts import STACK_FOLDER, TOKEN_FILE, Container, Stack
+from ops.stack.release import SETTINGS, Release
+
+TOKEN = "640 0 13 64"  # noqa: S105  mode, owner, group (Debian's `proxy`), size
+
+
+def ensure_stack(release: Release, facts: Stack) -> Iterator[Change]:
+    """Bring registry, proxy and hub to a release, touching only the services that differ."""
+    if facts.token != TOKEN:
+        yield Change(
+            "Generate the secret shared by hub and proxy",
+            (Shell(f"write 32 random bytes to {TOKEN_FILE}", _read("token.sh"), (TOKEN_FILE,)),),
+        )
+    is_current = facts.current == release.folder
+    if not is_current or facts.files != release.digests():
+        yield Change(f"Copy the stack's files to {release.folder}", tuple(_uploads(release)))
+    none = Container(running=False, healthy=False, inputs=None)
+    have = {name: facts.containers.get(name, none) for name in release.inputs}
+    changed = [name for name, wanted in release.inputs.items() if have[name].inputs != wanted]
+    if changed:
+        images = [f"{name}:{release.inputs[name]}" for name in changed]
+        what = f"docker compose --env-file {SETTINGS} build --quiet {' '.join(changed)}"
+        build = Shell(what, _read("build.sh"), (release.folder, SETTINGS, *images))
+        yield Change(f"Build {_listed(changed)}", (build,))
+    ill = [name for name, has in have.items() if not (has.running and has.healthy)]
+    if starting := [name for name in have if name in changed or name in ill]:
+        why = f"Start {_listed(starting)} and wait until the hub answers"
+    elif not is_current:
+        why = "Make this release the current one"
+    else:
+        return
+    arguments = (release.folder, f"{STACK_FOLDER}/current", str(release.port))
+    what = f"docker compose --env-file {SETTINGS} up --detach --wait"
+    yield Change(why, (Shell(what, _read("start.sh"), arguments),))
+
+
+def _read(name: str) -> str:
+    return read_script("ops.stack", name)
+
+
+def _uploads(release: Release) -> Iterator[Step]:
+    for path, file in release.files.items():
+        yield Upload(f"{release.folder}/{path}", file.content, file.mode)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,43 @@
+from dataclasses import replace
+
+import pytest
+
+from ops.errors import OperationError
+from ops.stack.engine import base_inputs, ensure_base, ensure_engine
+from ops.stack.facts import DEBIAN_PACKAGES
+from tests.unit.stack.hosts import BARE_DEBIAN, DEBIAN, sentences
+
+
+def test_an_engine_that_is_right_is_left_alone() -> None:
+    assert list(ensure_engine(DEBIAN)) == []
+
+
+def test_a_bare_debian_gets_the_engine_of_the_distribution() -> None:
+    changes = list(ensure_engine(BARE_DEBIAN))
+    assert sentences(changes) == [
+        "Install Docker Engine, Compose and buildx from Debian GNU/Linux 13 (trixie)",
+        "Start Docker Engine, now and at every boot",
+    ]
+    install = str(changes[0].steps[1])
+    assert all(package in install for package in DEBIAN_PACKAGES)
+
+
+def test_ubuntu_gets_its_own_package_names() -> None:
+    ubuntu = replace(BARE_DEBIAN, os="ubuntu", version="24.04", title="Ubuntu 24.04.3 LTS")
+    install = str(next(ensure_engine(ubuntu)).steps[1])
+    assert "docker-compose-v2" in install and "docker-compose " not in install
+
+
+def test_another_host_is_right_where_compose_works_already_and_refused_otherwise() -> None:
+    fedora = replace(DEBIAN, os="fedora", version="43", title="Fedora 43", packages=frozenset())
+    assert list(ensure_engine(fedora)) == []
+    for compose in (None, (2, 19, 9)):
+        with pytest.raises(OperationError, match=r"Fedora 43 is not supported: .* Compose 2\.20"):
+            list(ensure_engine(replace(fedora, compose=compose)))
+
+
+def test_the_base_is_made_anew_when_its_origin_or_the_sites_certificates_change() -> None:
+    wanted = base_inputs("debian:trixie-slim", DEBIAN)
+    assert list(ensure_base("debian:trixie-slim", wanted, wanted)) == []
+    assert base_inputs("other", DEBIAN) != wanted
+    assert base_inputs("debian:trixie-slim", replace(DEBIAN, certificates="one")) != wanted
