@@ -14,7 +14,7 @@ what two of them need stands below them, what joins them above.
 
 ``remote``      how a host is spoken to: SSH, sudo, facts and changes
 ``console``     everything that is printed
-``settings``    `.env` → one configuration, or every mistake in it at once; pure
+``settings``    `.env` → one configuration, or every mistake in it at once
 ``plan``        what is said to a host and what it answers; pure
 
 ``names``       the ground: what members, accounts and tags may be called; shared with the hub
@@ -23,7 +23,7 @@ what two of them need stands below them, what joins them above.
 ``errors``      the sentences that end a task
 ``interrupts``  Ctrl-C, at any moment: one sentence, which ends the process
 
-Each subject has the same doors: ``facts.py`` (questions to the host, and what their answers make
-together), ``operation.py`` (what is wanted, against the facts → changes), ``walk.py`` (a task that
-is more than one converge), and ``*.sh`` (what is sent to the host).
+A subject has those of the same doors that it needs: ``facts.py`` (questions to the host, and what
+their answers make together), ``operation.py`` (what is wanted, against the facts → changes),
+``walk.py`` (what a task reads, does and says, in its order), and ``*.sh`` (what is sent to a host).
 """

@@ -131,8 +131,9 @@ class ChangeProgress:
                 self._say(f"✓ {self._plan[number].why}  {seconds:.1f} s")
             case Waiting(holder):
                 self._say(f"… somebody else changes this host: {holder}")
-            case Overtaken(by):
-                self._say(f"… somebody else has just changed this host, which is asked anew: {by}")
+            case Overtaken(by, is_finished):
+                how = "somebody else has just changed" if is_finished else "a change broke off on"
+                self._say(f"… {how} this host, so it is asked anew: {by}")
 
     @property
     def _sentence(self) -> str:

@@ -20,7 +20,7 @@ class ConnectError(OpsError):
 
 
 class FactError(OpsError):
-    """The host answered a question in a way that cannot be understood."""
+    """The host could not answer a question, or in no way that can be understood."""
 
 
 class OperationError(OpsError):

@@ -5,11 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from http.client import RemoteDisconnected
+from typing import Any
 
 import requests
 import websocket
 from requests.adapters import HTTPAdapter
-from urllib3 import Retry
+from urllib3.exceptions import ProtocolError
 
 from sandbox.patience import LAB, SILENCE, until
 from tests.hub_kernel import CellResult, Kernel
@@ -207,14 +209,27 @@ class HubClient:
         return found.group(1) if found else ""
 
 
+class _LikeABrowser(HTTPAdapter):
+    """Ask once more where a kept connection has ended while it was used anew.
+
+    The proxy ends one after 5 s of silence. What it has not answered it has not seen.
+    """
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **options: Any
+    ) -> requests.Response:
+        try:
+            return super().send(request, *args, **options)
+        except requests.ConnectionError as error:
+            cause = error.args[0].args[-1] if isinstance(error.args[0], ProtocolError) else None
+            if not isinstance(cause, (RemoteDisconnected, ConnectionResetError)):
+                raise
+            return super().send(request, *args, **options)
+
+
 def _session() -> requests.Session:
-    # Like a browser: a kept connection that the server closes while it is used anew (the proxy does
-    # so after 5 s of silence) is no answer, so what only asks is asked again.
-    asks_again = Retry(
-        total=None, connect=0, read=2, redirect=0, status=0, allowed_methods={"GET", "HEAD"}
-    )
     session = requests.Session()
-    session.mount("http://", HTTPAdapter(max_retries=asks_again))
+    session.mount("http://", _LikeABrowser())
     return session
 
 

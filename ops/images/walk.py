@@ -8,12 +8,13 @@ from ops import console
 from ops.errors import OperationError, StepError, UsageError
 from ops.images.build import Image, build, clean, verdict
 from ops.images.context import prepare
-from ops.images.facts import HOME, REGISTRY
+from ops.images.facts import HOME, REGISTRY, has_registry
 from ops.images.publish import get_ready, publish
 from ops.images.registry import Published, Registry
 from ops.labels import INPUTS
 from ops.names import tag_problem
 from ops.plan.command import Change
+from ops.plan.script import ANY_TURN
 from ops.remote.apply import carry_out, order
 from ops.remote.host import Host
 
@@ -42,7 +43,7 @@ def _publish(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) 
     """
     registry = Registry(host.http)
     answers = host.ask((REGISTRY, HOME))
-    if not answers[REGISTRY]:
+    if not has_registry(answers):
         raise OperationError(f"No registry runs on {host.where}: first  inv deploy")
     before = registry.find(image.name, image.tag)
     if before and before.labels.get(INPUTS) == image.inputs:
@@ -83,7 +84,7 @@ def _build(host: Host, image: Image, change: Change) -> None:
 def _run(host: Host, image: Image, change: Change) -> None:
     # A lock of its own: nobody's deploy waits for a build, and two tags can be built at once.
     by = order(f"push --tag {image.tag}", lock=f"push-{image.name}-{image.tag}")
-    carry_out(host, (change,), (), by)
+    carry_out(host, (change,), (), by, ANY_TURN)
 
 
 def _refusal(image: Image, before: Published) -> str:

@@ -13,8 +13,8 @@ from ops.names import (
     name_problem,
 )
 from ops.plan.command import Change, Command, Shell, run
+from ops.plan.files import read_script
 from ops.plan.groups import ensure_groups
-from ops.plan.scripts import read_script
 
 FIRST_UID = 1000
 HOME_MODE = "700"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ops.mounts.fstab import CREDENTIALS
 from ops.names import MOUNTS, mount_point
+from ops.plan.files import read_script
 from ops.plan.groups import GROUPS
 from ops.plan.packages import installed
 from ops.plan.question import Answers, Question, Questions
-from ops.plan.scripts import read_script
 from ops.settings.shares import Mount
 
 HUB_FILE = "/etc/labhub/hub/mounts.json"
@@ -100,7 +100,7 @@ def _sent(name: str) -> str:
     return read_script("ops.mounts", name)
 
 
-FSTAB = Question("fstab", "[ ! -e /etc/fstab ] || base64 -w0 /etc/fstab", base64.b64decode)
+FSTAB = Question("fstab", "[ ! -e /etc/fstab ] || base64 /etc/fstab", base64.b64decode)
 KERNEL = Question("kernel", _sent("module.sh"), str.split)
 INSTALLED = installed("mount_packages", *PACKAGES)
 ACTIVE = Question(

@@ -3,6 +3,7 @@
 there=()
 for path; do if [ -e "$path" ]; then there+=("$path"); fi; done
 if [ ${#there[@]} != 0 ]; then
-  find "${there[@]}" -type f -exec stat -c '%a %U:%G %n' {} +
-  find "${there[@]}" -type f -exec sha256sum {} +
+  # What is being written at this moment has yet to get its name.
+  find "${there[@]}" -type f ! -name '.*.new' -exec stat -c '%a %U:%G %n' {} +
+  find "${there[@]}" -type f ! -name '.*.new' -exec sha256sum {} +
 fi

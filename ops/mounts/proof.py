@@ -8,8 +8,8 @@ from rich.filesize import decimal
 from ops.mounts.errors import explain
 from ops.mounts.facts import unit
 from ops.names import ACCOUNT_PREFIX, EVERYBODY, mount_point
+from ops.plan.files import read_script
 from ops.plan.question import Answers, Question, Questions, lines, plain
-from ops.plan.scripts import read_script
 from ops.settings.shares import Mount
 
 BROKEN = Question("fstab_verdict", read_script("ops.mounts", "verify.sh", "broken.sh"), lines)

@@ -6,7 +6,7 @@ from ops.mounts.facts import OUTDATED, unit
 from ops.mounts.fstab import credentials
 from ops.names import mount_folder, mount_point
 from ops.plan.command import Secret, Shell
-from ops.plan.scripts import read_script
+from ops.plan.files import read_script
 from ops.settings.shares import Mount
 
 

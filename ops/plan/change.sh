@@ -28,8 +28,14 @@ refuse_stale() {
   now=$(turn "$lock")
   settled=${now% changing}
   [ "$1" != "$now" ] || [ "$now" != "$settled" ] || return 0
-  mark stale "$(head -n 1 "$lock")"
-  [ "$now" = "$settled" ] || sign
+  if [ "$now" = "$settled" ]; then
+    mark stale finished "$(head -n 1 "$lock")"
+  else
+    local broken_off
+    broken_off=$(head -n 1 "$lock")
+    sign
+    mark stale unfinished "$broken_off"
+  fi
   exit 0
 }
 
@@ -42,7 +48,7 @@ audit() { printf '%s\t%s\tinv %s\t%s\t%s\n' "$(date -Is)" "$who" "$task" "$1" "$
 
 failed() {
   audit "failed ($1)" "$4"
-  mark failed "$2" "$3" "$1"
   sign
+  mark failed "$2" "$3" "$1"
   exit 1
 }

@@ -1,7 +1,6 @@
 """Commands, uploads and changes as data, and their one rendering to a shell script.
 
-Nothing else in the project quotes for a shell: a value becomes part of a command line here or
-nowhere.
+Only this room quotes what a host's shell is to run: no other makes a command line of a value.
 """
 
 import shlex

@@ -40,9 +40,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Overtaken:
-    """Another operator has changed the host since the facts were read."""
+    """The facts are older than a change of the host, or of the midst of one that was broken off."""
 
     by: str
+    is_finished: bool
 
 
 Event = Started | Printed | Done | Waiting | Overtaken
@@ -88,9 +89,9 @@ def read_changes(
             case ["done", number]:
                 done += 1
                 notify(Done(int(number)))
-            case ["stale", *whom]:
+            case ["stale", how, *whom]:
                 if not waiting:
-                    notify(Overtaken(" ".join(whom)))
+                    notify(Overtaken(" ".join(whom), how == "finished"))
                 return None
             case ["held", *holder]:
                 waiting = " ".join(holder)

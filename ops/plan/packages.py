@@ -1,8 +1,8 @@
 """Debian packages: which ones a host has, and how one is installed."""
 
 from ops.plan.command import Change, run
+from ops.plan.files import read_script
 from ops.plan.question import Question
-from ops.plan.scripts import read_script
 
 _APT = ("apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0")
 

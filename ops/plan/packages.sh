@@ -1,5 +1,5 @@
 # shellcheck shell=bash
 # List those of these Debian packages that the host knows, each behind its state.
-command -v dpkg-query >/dev/null || exit 0
+[ -e /var/lib/dpkg/status ] || exit 0
 # Status 1: it does not know all of them.
-dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || [ $? = 1 ]
+dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" || [ $? = 1 ]

@@ -2,6 +2,7 @@
 
 A question that has nothing to tell ends with status 0 and prints nothing. One that ends otherwise
 could not be answered, which is an error wherever its answer is needed, and never "nothing there".
+What a host answers is text; bytes come as base64 in short lines.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Question(Generic[T_co]):
-    """A piece of shell that only reads (`set -e` holds in it), and what its output means.
+    """A piece of shell that changes nothing of the host, under `set -euo pipefail`, and what its
+    output means.
 
     `key` is a word that no other question of the session has.
     """
@@ -51,7 +53,7 @@ class Answers:
     turn: str = ""
 
     def __getitem__(self, question: Question[T]) -> T:
-        answer = self.found[question.key]
+        answer = self.found.get(question.key, Answer("", 1, "its answer did not arrive"))
         if answer.status:
             raise FactError(
                 f"{self.where} could not be asked about its {question.key} (exit status "

@@ -1,4 +1,4 @@
-"""The two scripts that a host ever gets: one that only asks, and one that changes and asks again.
+"""The two scripts of a task: one that only asks, and one that changes and asks again.
 
 A script is one shell function, called in its last line: bash reads all of it before it runs any of
 it, so a connection that breaks while the script travels has changed nothing.
@@ -8,8 +8,8 @@ import shlex
 from dataclasses import dataclass
 
 from ops.plan.command import Plan, render_step
+from ops.plan.files import read_script
 from ops.plan.question import Questions
-from ops.plan.scripts import read_script
 
 AUDIT_LOG = "/var/log/labhub/audit.log"
 LOCK_FOLDER = "/run/labhub"

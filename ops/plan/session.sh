@@ -15,6 +15,7 @@ ask() {
   exec 3>&1
   said=$(set -euo pipefail; eval "$script" 2>&1 >&3 3>&- </dev/null)
   status=$?
+  said=${said//$'\r'/}
   mark answered "$status" "${said##*$'\n'}"
 }
 

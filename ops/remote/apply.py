@@ -1,4 +1,4 @@
-"""Facts → plan → preview or changes → facts again: the walk that every task takes."""
+"""Facts → plan → preview or changes → facts again: what most tasks are."""
 
 import getpass
 import socket
@@ -8,7 +8,7 @@ from ops import console
 from ops.errors import OperationError
 from ops.plan.command import Change, Plan
 from ops.plan.question import Answers, Questions
-from ops.plan.script import ANY_TURN, HOST, Order
+from ops.plan.script import HOST, Order
 from ops.remote.host import Host
 
 Operation = Callable[[Answers], Iterable[Change]]
@@ -46,7 +46,7 @@ def converge(
 
 
 def carry_out(
-    host: Host, plan: Plan, questions: Questions, order: Order, turn: str = ANY_TURN
+    host: Host, plan: Plan, questions: Questions, order: Order, turn: str
 ) -> Answers | None:
     """Make the changes of a plan, showing each; None where the plan is to be made anew."""
     with console.ChangeProgress(plan).shown() as progress:

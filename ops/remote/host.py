@@ -1,6 +1,6 @@
 """The lab's server: facts in one session, changes in one session, files and forwards.
 
-With `connect` and `session` the only module that speaks SSH.
+From a host comes text; what is large wants a stream of its own, as `tunnel` has one.
 """
 
 import http.client

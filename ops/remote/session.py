@@ -12,7 +12,7 @@ from paramiko.ssh_exception import SSHException
 
 from ops.errors import ConnectError
 from ops.plan.command import Secret
-from ops.plan.scripts import read_script
+from ops.plan.files import read_script
 
 _PROMPT = b"#PASSWORD"
 _READY = b"#READY\n"

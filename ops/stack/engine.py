@@ -6,8 +6,8 @@ from ops.errors import OperationError
 from ops.hashing import digest
 from ops.labels import BASE
 from ops.plan.command import Change, Shell, run
+from ops.plan.files import read_script
 from ops.plan.packages import install
-from ops.plan.scripts import read_script
 from ops.stack.facts import CERTIFICATES, DEBIAN_PACKAGES, UBUNTU_PACKAGES, System
 
 COMPOSE_NEEDED = (2, 20)

@@ -1,15 +1,14 @@
 """System and stack of a host: the questions, and what their answers make together."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ops.errors import FactError
 from ops.labels import BASE, INPUTS
+from ops.plan.objects import is_running, objects
 from ops.plan.packages import installed
-from ops.plan.question import Answers, Question, lines, plain
-from ops.plan.scripts import read_script
+from ops.plan.question import Answers, Question, plain
 
 STACK_FOLDER = "/opt/labhub"
 TOKEN_FILE = "/etc/labhub/proxy_token"  # noqa: S105  a path, not a secret
@@ -67,21 +66,24 @@ def _parse_files(text: str) -> Mapping[str, str]:
     return files
 
 
-def _parse_objects(text: str) -> Mapping[str, Mapping[str, Any]]:
-    # An image has tags where a container has a name.
-    items = json.loads(text or "[]")
-    return {item.get("Name") or next(iter(item["RepoTags"]), ""): item for item in items}
+def _parse_os(text: str) -> tuple[str, str, str] | None:
+    """Read ID, version and title, a line each; None where there is no os-release."""
+    if not text:
+        return None
+    name, version, title = text.splitlines()
+    return name, version, title
 
 
 OS = Question(
     "system",
-    "[ ! -e /etc/os-release ] || "
-    '{ . /etc/os-release; printf \'%s\\n\' "$ID" "${VERSION_ID-}" "$PRETTY_NAME"; }',
-    lines,
+    "[ ! -e /etc/os-release ] || { . /etc/os-release; "
+    """printf '%s\\n' "${ID:-linux}" "${VERSION_ID-}" "${PRETTY_NAME:-Linux}"; }""",
+    _parse_os,
 )
 INSTALLED = installed("packages", *dict.fromkeys(DEBIAN_PACKAGES + UBUNTU_PACKAGES))
 ENGINE = Question(
     "engine",
+    "! command -v systemctl >/dev/null || "
     "systemctl show docker --property UnitFileState,ActiveState",
     lambda text: frozenset(text.splitlines()),
 )
@@ -110,20 +112,16 @@ RELEASE = Question(
     _parse_files,
 )
 TOKEN = Question("token", f"[ ! -e {TOKEN_FILE} ] || stat -c '%a %u %g %s' {TOKEN_FILE}", plain)
-OBJECTS = Question(
-    "containers",
-    read_script("ops.stack", "objects.sh"),
-    _parse_objects,
-    ("labhub-registry", "labhub-proxy", "labhub-hub", BASE),
-)
+OBJECTS = objects("containers", "labhub-registry", "labhub-proxy", "labhub-hub", BASE)
 STACK = (CURRENT, RELEASE, TOKEN, OBJECTS)
 
 
 def parse_system(answers: Answers) -> System:
     """Put the answers to `SYSTEM` together."""
-    if not answers[OS]:
+    known = answers[OS]
+    if known is None:
         raise FactError(f"{answers.where} has no /etc/os-release: is it a Linux server?")
-    name, version, title = answers[OS][:3]
+    name, version, title = known
     engine = answers[ENGINE]
     return System(
         os=name,
@@ -146,9 +144,9 @@ def parse_stack(answers: Answers) -> Stack:
         files=answers[RELEASE],
         token=answers[TOKEN],
         containers={
-            name.removeprefix("/labhub-"): _container(item)
+            name.removeprefix("labhub-"): _container(item)
             for name, item in found.items()
-            if name.startswith("/labhub-")
+            if "State" in item
         },
         base_inputs=_inputs(base) if base else None,
     )
@@ -160,9 +158,8 @@ def _inputs(item: Mapping[str, Any]) -> str | None:
 
 
 def _container(item: Mapping[str, Any]) -> Container:
-    state = item["State"]
     return Container(
-        running=state["Running"] and not state["Paused"],
-        healthy=state.get("Health", {}).get("Status") == "healthy",
+        running=is_running(item),
+        healthy=item["State"].get("Health", {}).get("Status") == "healthy",
         inputs=_inputs(item),
     )

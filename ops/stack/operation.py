@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ops.plan.command import Change, Shell, Step, Upload
-from ops.plan.scripts import read_script
+from ops.plan.files import read_script
 from ops.stack.facts import STACK_FOLDER, TOKEN_FILE, Container, Stack
 from ops.stack.release import SETTINGS, Release
 

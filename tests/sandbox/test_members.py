@@ -147,7 +147,7 @@ def test_a_plan_that_is_older_than_another_operators_change_is_made_anew(
     kim, lee = (f"Create the account jupyter-{it} with home /home/jupyter-{it}" for it in NEW)
     assert plans == [[kim, lee], [lee], []]
     said = capsys.readouterr().out
-    assert "somebody else has just changed this host, which is asked anew: " in said
+    assert "somebody else has just changed this host, so it is asked anew: " in said
     assert "inv add-user, since" in said
     audit = sh(host, "grep -c 'Create the account jupyter-kim' /var/log/labhub/audit.log")
     assert audit == "1", "what was done already is not done again"

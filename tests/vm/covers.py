@@ -24,11 +24,7 @@ MACHINE = (
 )
 """The host, its file server, and what all tests ask them with."""
 MOUNTS = ("ops/mounts/*", "ops/settings/shares.py", "ops/settings/mount_keys.py")
-CARRIED = (
-    *("ops/plan/*", "ops/names.py"),
-    *("ops/remote/connect.py", "ops/remote/session.py", "ops/remote/loader.sh"),
-    *("ops/remote/host.py", "ops/remote/apply.py"),
-)
+CARRIED = (*("ops/plan/*", "ops/remote/*", "ops/names.py"),)
 """What brings the mounts to the host, and its answers back."""
 LABS = (
     "compose/compose.yaml#services/hub/volumes",

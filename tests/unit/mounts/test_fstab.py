@@ -6,7 +6,7 @@ import pytest
 from ops.errors import OperationError
 from ops.mounts import fstab
 from ops.mounts.fstab import BEGIN, END, Fstab, foreign_lines, render_line
-from ops.plan.scripts import read_script
+from ops.plan.files import read_script
 from ops.settings.config import parse as parse_env
 from ops.settings.shares import Mount
 from sandbox.patience import SILENCE

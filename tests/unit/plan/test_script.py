@@ -81,6 +81,8 @@ def ask(*questions: Question[Any]) -> Answers:
         ("ls /nowhere; echo never", 2, "/nowhere"),
         ("false | cat", 1, "it printed nothing"),
         ("echo 'the first' >&2; echo 'the cause' >&2; exit 1", 1, "the cause. Mend that"),
+        ("printf 'gone\\r\\n' >&2; exit 1", 1, "gone. Mend that"),
+        ("kill -9 $BASHPID", 137, "it printed nothing"),
         ("nobody_knows_this", 127, "command not found"),
         ("echo x; fi", 2, "syntax error"),
     ],
@@ -92,6 +94,16 @@ def test_a_question_that_failed_is_no_empty_answer(piece: str, status: int, said
         answers[question]
     assert said in str(it.value)
     assert answers[other] == "x"
+
+
+def test_what_a_question_complains_of_is_no_failure() -> None:
+    question = Question("homes", "printf 'careful\\r\\n' >&2; echo fine", plain)
+    assert ask(question)[question] == "fine"
+
+
+def test_an_answer_that_did_not_arrive_is_an_error() -> None:
+    with pytest.raises(FactError, match="host could not be asked about its homes"):
+        ask()[Question("homes", "true", plain)]
 
 
 def test_an_answer_that_nobody_understands_is_told_of_its_host() -> None:
@@ -192,7 +204,8 @@ def test_a_plan_that_is_older_than_anothers_change_is_not_applied(folders: Path)
     events.clear()
     assert change(never, before, events) is None
     (overtaken,) = events
-    assert isinstance(overtaken, Overtaken) and "me@laptop, inv deploy, since" in overtaken.by
+    assert isinstance(overtaken, Overtaken) and overtaken.is_finished
+    assert "me@laptop, inv deploy, since" in overtaken.by
     assert not (folders / "never").exists()
     assert change(plan, ask().turn, events) is not None
 
@@ -215,7 +228,9 @@ def test_a_change_that_broke_off_costs_the_next_one_new_facts_once(folders: Path
     turn = ask().turn
     assert turn == "beef changing"
     plan = (Change("Write", (run("touch", f"{folders}/written"),)),)
-    assert change(plan, turn, []) is None
+    events: list[Event] = []
+    assert change(plan, turn, events) is None
+    assert [type(it) for it in events] == [Overtaken] and not events[0].is_finished
     assert change(plan, ask().turn, []) is not None
 
 

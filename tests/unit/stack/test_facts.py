@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from ops.errors import FactError
 from ops.stack.facts import (
     CERTIFIED,
     COMPOSE,
@@ -47,3 +48,14 @@ def test_versions(text: str, version: tuple[int, ...] | None) -> None:
 
 def test_a_bare_hosts_answers_are_a_bare_stack() -> None:
     assert parse_stack(answered(STACK, {})) == BARE
+
+
+@pytest.mark.parametrize("text", ["debian", "debian\n13"])
+def test_a_system_that_does_not_say_all_is_an_error(text: str) -> None:
+    with pytest.raises(FactError, match="told of its system what cannot be understood"):
+        parse_system(answered(SYSTEM, {OS: text}))
+
+
+def test_a_host_that_is_no_linux_is_told_so() -> None:
+    with pytest.raises(FactError, match="is it a Linux server"):
+        parse_system(answered(SYSTEM, {}))
