@@ -64,5 +64,5 @@ def test_what_is_not_there_is_no_failure(programs: Path, said: str) -> None:
 @pytest.mark.parametrize("state", ["active", "activating", ""])
 def test_an_engine_that_does_not_answer_is_one(programs: Path, state: str) -> None:
     docker = "echo '[]'; echo 'Cannot connect to the Docker daemon' >&2; exit 1"
-    with pytest.raises(FactError, match="containers .exit status 1.: Cannot connect"):
+    with pytest.raises(FactError, match=r"containers .exit status 1.: Cannot connect"):
         ask(programs, state, docker)[ASKED]

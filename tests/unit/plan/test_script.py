@@ -230,7 +230,8 @@ def test_a_change_that_broke_off_costs_the_next_one_new_facts_once(folders: Path
     plan = (Change("Write", (run("touch", f"{folders}/written"),)),)
     events: list[Event] = []
     assert change(plan, turn, events) is None
-    assert [type(it) for it in events] == [Overtaken] and not events[0].is_finished
+    (overtaken,) = events
+    assert isinstance(overtaken, Overtaken) and not overtaken.is_finished
     assert change(plan, ask().turn, []) is not None
 
 
