@@ -28,6 +28,7 @@ demo: .venv/.ready ## a lab hub on a disposable host in a container, to click on
 	@sandbox/next-steps.sh
 
 test: .venv/.ready lint ## all tests but those of test-vm, on hosts of their own; ONLY=members: one subject
+	@. sandbox/lib.sh; need 'Testing packages with Git LFS' git-lfs:git-lfs
 	@sandbox/prepare.sh >/dev/null
 	@$(PYTHON) -m pytest $(BESIDE) $(STORY)
 

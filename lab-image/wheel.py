@@ -1,57 +1,124 @@
-"""Build the wheel of the analysis package, and say what it is called and what it needs.
+"""Build the wheel of the analysis package, and say what it needs.
 
-`python3 wheel.py VERSION SOURCE OUT` leaves `OUT/*.whl`, `OUT/name.txt`, `OUT/dependencies.txt`.
-The list of dependencies is a file of its own: their image layer is kept while it is the same.
+`wheel.py OUT SOURCE SUBFOLDER EXTRAS` leaves in OUT the wheel and
+`name.txt`      what the package is called,
+`requires.txt`  what it requires here, with its extras; a file of its own, since what is resolved
+                and installed for it is kept while this is the same,
+`packages.txt`  the Debian packages of the libraries that it links to.
+Each failure is one sentence on standard error that begins with `BUILD: `, its cause above it.
 """
 
+import email.message
 import email.parser
-import os
 import re
-import subprocess  # noqa: TID251 (runs in the image, not on the laptop)
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
-# The files have no .git: whoever takes the version from git reads it from one of these
-# (setuptools_scm and hatch-vcs, pbr, pdm-backend, poetry-dynamic-versioning).
-FROM_GIT = (
-    "SETUPTOOLS_SCM_PRETEND_VERSION",
-    "PBR_VERSION",
-    "PDM_BUILD_SCM_VERSION",
-    "POETRY_DYNAMIC_VERSIONING_BYPASS",
+from linked import debian_packages
+from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.utils import canonicalize_name
+from told import RefusedError, run_told, sentences
+
+PIP = "/opt/uv/bin/pip"
+WRAPPER = "\\s*(\N{MULTIPLICATION SIGN} |error: subprocess-exited|error: Failed|Failed to build)"
+# What a backend says where something is missing, and what helps.
+HINTS = (
+    (
+        r"fatal error: (\S+\.h(?:pp)?): No such file",
+        "the header {0} is missing: name the Debian package that has it in "
+        "lab-image/build-packages.txt",
+    ),
+    (
+        r"(?:Dependency|Library) [\"']?([\w.+-]+)[\"']? (?:not found|found: NO)",
+        "{0} is missing: name its -dev package in lab-image/build-packages.txt",
+    ),
+    (
+        r"ModuleNotFoundError: No module named '([\w.]+)'",
+        "its build needs {0} and does not say so: name it in its pyproject.toml, under "
+        "[build-system] requires",
+    ),
+    (
+        r"error: command '([\w./+-]+)' failed: No such file",
+        "its build needs the program {0}: name its Debian package in lab-image/build-packages.txt",
+    ),
 )
 
 
 def build_command(source: Path, out: Path) -> list[str]:
-    """Return what makes the wheel: a build of the files here, or a download of a release."""
-    if (source / "requirement.txt").is_file() and len(list(source.iterdir())) == 1:
-        pip = ["/opt/uv/bin/pip", "wheel", "--quiet", "--no-cache-dir", "--no-deps"]
-        return [*pip, "--wheel-dir", str(out), "--requirement", str(source / "requirement.txt")]
-    uv = ["/opt/uv/bin/uv", "build", "--quiet", "--wheel", "--python", "/usr/bin/python3"]
-    return [*uv, "--out-dir", str(out), str(source)]
+    """Return what makes the wheel: a build of the clone here, or of a release on PyPI."""
+    requirement = source / "requirement.txt"
+    if requirement.is_file() and len(list(source.iterdir())) == 1:
+        release = requirement.read_text().strip()
+        return [PIP, "wheel", "--no-deps", "--wheel-dir", str(out), re.sub(r"\[.*\]", "", release)]
+    return ["/opt/uv/bin/uv", "build", "--wheel", "--python", "/usr/bin/python3", *to(source, out)]
 
 
-def dependencies(requires: list[str]) -> list[str]:
-    """Return the requirements that hold without extras, in an order that never changes."""
-    return sorted(line for line in requires if not re.search(r"\bextra\s*==", line))
+def to(source: Path, out: Path) -> list[str]:
+    """Return the arguments that name source and target."""
+    return ["--out-dir", str(out), str(source)]
 
 
-def main(version: str, source: Path, out: Path) -> int:
-    """Build, then write down the wheel's name and dependencies."""
-    out.mkdir(parents=True, exist_ok=True)
-    env = os.environ | dict.fromkeys(FROM_GIT, version.removeprefix("v"))
-    if subprocess.run(build_command(source, out), env=env).returncode:
-        sys.stderr.write("BUILD: no wheel can be made of the analysis package (see above)\n")
-        return 1
-    (wheel,) = out.glob("*.whl")
+def required(metadata: email.message.Message, extras: set[str]) -> list[str]:
+    """Return the requirements that hold here with these extras, in an order that never changes."""
+    name, known = metadata["Name"], set(metadata.get_all("Provides-Extra", []))
+    if unknown := sorted(extras - {*known, *map(canonicalize_name, known)}):
+        has = ", ".join(sorted(known)) or "none"
+        raise RefusedError(f"{name} has no extra {', '.join(unknown)}; it has: {has}")
+    lines = metadata.get_all("Requires-Dist", [])
+    found: set[str] = set()
+    for requirement in map(Requirement, lines):
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+            continue
+        if canonicalize_name(requirement.name) == canonicalize_name(name):
+            # An extra that is made of others.
+            if more := requirement.extras - extras:
+                return required(metadata, extras | more)
+            continue
+        requirement.marker = None
+        found.add(str(requirement))
+    return sorted(found)
+
+
+def read_metadata(wheel: Path) -> email.message.Message:
+    """Read what a wheel says of itself."""
     with zipfile.ZipFile(wheel) as archive:
         (path,) = (n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n))
-        metadata = email.parser.Parser().parsestr(archive.read(path).decode())
-    lines = dependencies(metadata.get_all("Requires-Dist", []))
-    (out / "dependencies.txt").write_text("".join(f"{line}\n" for line in lines))
+        return email.parser.Parser().parsestr(archive.read(path).decode())
+
+
+def cause(printed: str) -> str:
+    """Say why no wheel was made, by what its backend printed."""
+    hints = (hint.format(*it.groups()) for rx, hint in HINTS if (it := re.search(rx, printed)))
+    return ": ".join(["no wheel can be made of the analysis package", *[*hints][:1]])
+
+
+def backends_own(printed: str) -> Iterator[str]:
+    """Yield what a backend printed, without what the program that called it says of the end."""
+    for line in printed.splitlines():
+        if re.match(WRAPPER, line):
+            return
+        yield line
+
+
+def main(out: Path, source: Path, subfolder: str, extras: str) -> None:
+    """Build, then write down name, requirements and libraries."""
+    out.mkdir(parents=True, exist_ok=True)
+    done = run_told(build_command(source / subfolder, out))
+    if done.returncode:
+        raise RefusedError(cause(done.stdout), [*backends_own(done.stdout)])
+    (wheel,) = out.glob("*.whl")
+    metadata = read_metadata(wheel)
+    wanted: set[str] = {canonicalize_name(it) for it in re.findall(r"[\w.-]+", extras)}
+    requires = required(metadata, wanted)
+    (out / "requires.txt").write_text("".join(f"{line}\n" for line in requires))
     (out / "name.txt").write_text(metadata["Name"] + "\n")
-    return 0
+    packages = debian_packages([wheel])
+    (out / "packages.txt").write_text("".join(f"{it}\n" for it in packages))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
+    with sentences():
+        main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:5])

@@ -1,6 +1,6 @@
 """The lab image: from the source of the analysis package to a tag in the registry.
 
-``source``     the package at a tag, as a clean folder; ``git`` fetches it
+``source``     the package at a tag, in a folder: a clean ``clone`` of what ``git`` has fetched
 ``context``    what the image is built from
 ``build``      change: the build on the host, and what its own test says
 ``publish``    the way of an image into the registry

@@ -28,11 +28,14 @@ class Image:
     jupyterhub: str
     base_image: str
     revision: str
+    subfolder: str = ""
+    extras: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> str:
         """Digest all that the image is made of; equal inputs are the same image."""
-        parts = (self.tag, self.import_name, self.jupyterhub, self.base_image)
+        made = (self.revision, self.subfolder, *self.extras)
+        parts = (self.tag, self.import_name, self.jupyterhub, self.base_image, *made)
         return digest(tree_hash(self.context), *parts)
 
     @property
@@ -61,6 +64,8 @@ def build(image: Image, home: str, now: datetime) -> Change:
         "VERSION": image.tag,
         "IMPORT_NAME": image.import_name,
         "JUPYTERHUB_VERSION": image.jupyterhub,
+        "SUBFOLDER": image.subfolder,
+        "EXTRAS": ",".join(image.extras),
     }
     options = [part for pair in labels.items() for part in ("--label", "=".join(pair))]
     options += [part for pair in arguments.items() for part in ("--build-arg", "=".join(pair))]
@@ -73,15 +78,23 @@ def build(image: Image, home: str, now: datetime) -> Change:
 
 def verdict(printed: Iterable[str]) -> str | None:
     """Find the sentence by which the image's own Dockerfile refuses a package; None without one."""
-    lines = list(printed)
-    for number, line in enumerate(lines):
-        # BuildKit also repeats the command that prints the sentence.
-        found = re.search(r'(?<!echo ")(SMOKE|BUILD): (.*)', line)
+    steps: dict[str, list[str]] = {}
+    for line in printed:
+        # What BuildKit shows of a step: its number, the seconds, and what it printed.
+        found = re.match(r"(#\d+) [\d.]+ (.*)", line)
         if found is None:
             continue
-        reason = [] if found[1] == "SMOKE" else lines[max(number - REASON_LINES, 0) : number]
-        return "\n".join([found[2], *(f"    {said}" for said in reason)])
+        said = steps.setdefault(found[1], [])
+        if sentence := re.match(r"(SMOKE|BUILD): (.*)", found[2]):
+            reason = [] if sentence[1] == "SMOKE" else said[-REASON_LINES:]
+            return "\n".join([sentence[2], *(f"    {line}" for line in reason)])
+        said += [found[2].rstrip()] if found[2].strip() else []
     return None
+
+
+def notes(printed: Iterable[str]) -> list[str]:
+    """Find what of the lab's own packages the image has in another version than the lock."""
+    return [found[1] for line in printed if (found := re.match(r"#\d+ [\d.]+ LOCK: (.*)", line))]
 
 
 def clean(image: Image, home: str, published: str) -> Change:

@@ -12,10 +12,10 @@ from ops.images.source import GitSource, PypiSource, export, parse_source
 from ops.settings.config import Config
 
 
-def cache_folder() -> Path:
-    """Return where the mirrors of repositories stand on this machine."""
+def cache_folder(what: str) -> Path:
+    """Return where mirrors of repositories (``git``) or outputs of builds (``log``) are kept."""
     caches = os.environ.get("XDG_CACHE_HOME")
-    return (Path(caches) if caches else Path.home() / ".cache") / "labhub" / "git"
+    return (Path(caches) if caches else Path.home() / ".cache") / "labhub" / what
 
 
 def read_source(config: Config) -> GitSource | PypiSource:
@@ -38,7 +38,9 @@ def prepare(root: Path, config: Config, tag: str, into: Path, cache: Path | None
     """Fill a folder with the build context: `lab-image/` and the package at its tag."""
     context = into / "context"
     shutil.copytree(root / "lab-image", context, ignore=shutil.ignore_patterns(*LEFTOVERS))
-    exported = export(read_source(config), tag, context / "source", cache or cache_folder())
+    source = read_source(config)
+    without = config.agfalta_tools_without
+    exported = export(source, tag, context / "source", cache or cache_folder("git"), without)
     return Image(
         name=config.image_name,
         tag=tag,
@@ -47,6 +49,8 @@ def prepare(root: Path, config: Config, tag: str, into: Path, cache: Path | None
         jupyterhub=jupyterhub_version(root / "compose/hub/requirements.in"),
         base_image=config.base_image,
         revision=exported.revision,
+        subfolder=source.subfolder if isinstance(source, GitSource) else "",
+        extras=source.extras,
     )
 
 

@@ -1,17 +1,14 @@
-"""The git program: a mirror of a repository's tags on the laptop, and clean files out of it.
+"""The git program, and a mirror of a repository's tags on the laptop.
 
 The operator's own checkout is only ever fetched from: no work tree, index or branch of it is read
 or written, so uncommitted work cannot leak into an image.
 """
 
-import io
 import os
 import re
 import shutil
 import signal
 import subprocess
-import tarfile
-import tempfile
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -28,7 +25,9 @@ _SETTINGS = (
     "core.hooksPath=/dev/null",
     "gc.auto=0",
     "maintenance.auto=false",
-    "tar.umask=0022",
+    # Who fetched when is nobody's business, and what was fetched stays in the pack that it came in.
+    "core.logAllRefUpdates=false",
+    "fetch.unpackLimit=1",
 )
 # Set where we run inside a git hook; they would send every command to that other repository.
 _FOREIGN = frozenset(
@@ -61,9 +60,6 @@ def fetch_tags(url: str, cache: Path, timeout: float = TIMEOUT) -> Path:
     shutil.rmtree(partial, ignore_errors=True)
     cache.mkdir(parents=True, exist_ok=True)
     git("init", "--quiet", "--bare", "--template=", str(partial), url=url)
-    (partial / "info").mkdir()
-    # `export-ignore` is for source archives: a package that has it would lose files here.
-    (partial / "info" / "attributes").write_text("* -export-ignore\n")
     _fetch(partial, url, timeout)
     shutil.rmtree(mirror, ignore_errors=True)
     partial.rename(mirror)
@@ -96,49 +92,6 @@ def commit_of(mirror: Path, tag: str) -> str:
     """Return the commit that an existing tag, annotated or not, stands for."""
     ref = f"refs/tags/{tag}^{{commit}}"
     return git("rev-parse", "--verify", "--quiet", ref, folder=mirror).decode().strip()
-
-
-def unpack(mirror: Path, url: str, tag: str, into: Path) -> None:
-    """Write the files of a tag, submodules included, into an empty folder."""
-    # By its tag, not its commit: `export-subst` files (versioneer's) then name it.
-    archive = git("archive", "--format=tar", f"refs/tags/{tag}", folder=mirror)
-    _extract(archive, into)
-    entries = git("ls-tree", "-r", "-z", f"refs/tags/{tag}", folder=mirror).decode().split("\0")
-    modules = [entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")]
-    if modules:
-        _add_submodules(mirror, url, tag, into, modules)
-
-
-def _extract(archive: bytes, into: Path) -> None:
-    # tarfile's own safe filter is missing in the Python 3.11.2 that Debian 12 ships.
-    root = into.resolve()
-    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
-        for member in members:
-            path = root / member.name
-            if ".." in path.parts or not path.parent.resolve().is_relative_to(root):
-                raise SourceError(f"the repository holds a file that leads outside: {member.name}")
-            if member.isdir():
-                path.mkdir(exist_ok=True)
-            elif member.issym():
-                path.symlink_to(member.linkname)
-            elif content := members.extractfile(member):
-                path.write_bytes(content.read())
-                path.chmod(0o755 if member.mode & 0o100 else 0o644)
-                # The commit's time: the same tag is the same for rsync and in the wheel.
-                os.utime(path, (member.mtime, member.mtime))
-
-
-def _add_submodules(mirror: Path, url: str, tag: str, into: Path, paths: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder, "work")
-        git("clone", "--quiet", "--no-checkout", "--template=", str(mirror), str(work))
-        # What a submodule's relative URL is relative to.
-        git("config", "remote.origin.url", url, folder=work)
-        git("checkout", "--quiet", "--detach", f"refs/tags/{tag}", folder=work)
-        git("submodule", "--quiet", "update", "--init", "--recursive", folder=work, url=url)
-        no_git = shutil.ignore_patterns(".git")
-        for path in paths:
-            shutil.copytree(work / path, into / path, True, no_git, dirs_exist_ok=True)
 
 
 def git(

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,19 +13,27 @@ from packaging.version import InvalidVersion, Version
 from ops.errors import SourceError
 from ops.hashing import digest
 from ops.images import git
+from ops.images.clone import clone
 from ops.names import tag_key
 
 _FORMS = "a git URL (https://…/x.git, git@host:x.git), the folder of a checkout, or pypi:NAME"
 _SCHEMES = ("https", "http", "ssh", "file")
 _PYPI_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
+_EXTRAS = re.compile(r"(.+)\[([A-Za-z0-9][\w.-]*(?:\s*,\s*[A-Za-z0-9][\w.-]*)*)\]", re.ASCII)
+_SUBFOLDER = re.compile(r"subdirectory=(/?[\w.-]+(?:/[\w.-]+)*/?)", re.ASCII)
 _SCP_FORM = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:(?!-)[^\s:]+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class GitSource:
-    """A git repository: a URL, or the absolute path of one on this machine."""
+    """A git repository: a URL, or the absolute path of one on this machine.
+
+    `subfolder` is where in it the package stands, `extras` are those that labs get with it.
+    """
 
     url: str
+    subfolder: str = ""
+    extras: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.url
@@ -35,6 +44,7 @@ class PypiSource:
     """A package on PyPI, its versions being the tags."""
 
     name: str
+    extras: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"pypi:{self.name}"
@@ -58,19 +68,36 @@ def parse_source(text: str) -> Source:
         raise ValueError(f"should be {_FORMS}, but is empty")
     if text.startswith("-"):
         raise ValueError(f"should be {_FORMS}; it cannot begin with '-'")
+    text, extras = _without_extras(text)
     if text.startswith("pypi:"):
-        return _pypi(text.removeprefix("pypi:"))
+        return _pypi(text.removeprefix("pypi:"), extras)
+    text, _, fragment = text.partition("#")
+    subfolder = _subfolder(fragment) if fragment else ""
     if "://" in text:
-        return GitSource(_checked_url(text))
+        return GitSource(_checked_url(text), subfolder, extras)
     if _SCP_FORM.fullmatch(text):
-        return GitSource(text)
-    return GitSource(str(_checkout(text)))
+        return GitSource(text, subfolder, extras)
+    return GitSource(str(_checkout(text)), subfolder, extras)
 
 
-def _pypi(name: str) -> PypiSource:
+def _without_extras(text: str) -> tuple[str, tuple[str, ...]]:
+    found = _EXTRAS.fullmatch(text)
+    if found is None:
+        return text, ()
+    return found[1].strip(), tuple(sorted(extra.strip() for extra in found[2].split(",")))
+
+
+def _subfolder(fragment: str) -> str:
+    found = _SUBFOLDER.fullmatch(fragment)
+    if found is None or ".." in found[1].split("/"):
+        raise ValueError(f"should have #subdirectory=FOLDER behind it, or nothing, not #{fragment}")
+    return found[1].strip("/")
+
+
+def _pypi(name: str, extras: tuple[str, ...]) -> PypiSource:
     if not _PYPI_NAME.fullmatch(name):
         raise ValueError(f"pypi:NAME wants the plain name of a package, not {name!r}")
-    return PypiSource(name)
+    return PypiSource(name, extras)
 
 
 def _checked_url(text: str) -> str:
@@ -103,8 +130,13 @@ def _checkout(text: str) -> Path:
     return folder
 
 
-def export(source: Source, tag: str, into: Path, cache: Path) -> Export:
-    """Write the package at a tag into an empty folder; mirrors of repositories stay in `cache`."""
+def export(
+    source: Source, tag: str, into: Path, cache: Path, without: Sequence[str] = ()
+) -> Export:
+    """Bring the package at a tag into an empty folder; mirrors of repositories stay in `cache`.
+
+    `without` names submodules that are left out.
+    """
     into.mkdir(parents=True, exist_ok=True)
     if any(into.iterdir()):
         raise SourceError(f"{into} is not empty")
@@ -115,7 +147,9 @@ def export(source: Source, tag: str, into: Path, cache: Path) -> Export:
     existing = git.tags(mirror)
     if tag not in existing:
         raise SourceError(_missing(source, tag, existing))
-    git.unpack(mirror, source.url, tag, into)
+    clone(mirror, source.url, tag, into, without)
+    if not (into / source.subfolder).is_dir():
+        raise SourceError(f"{source} at {tag} has no folder {source.subfolder}")
     return Export(into, git.commit_of(mirror, tag))
 
 
@@ -161,7 +195,8 @@ def tree_hash(folder: Path) -> str:
     for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
         name = path.relative_to(folder)
         kind, content = _identity(path)
-        if kind and "__pycache__" not in name.parts:
+        # Of a repository its commit counts, not how it is packed.
+        if kind and not {"__pycache__", ".git"} & set(name.parts):
             parts += [kind, name.as_posix(), content]
     return digest(*parts)
 

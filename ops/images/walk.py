@@ -1,21 +1,23 @@
 """The walk of `inv push`: refuse, build and test, publish, and ask the registry what it has."""
 
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ops import console
 from ops.errors import OperationError, StepError, UsageError
-from ops.images.build import Image, build, clean, verdict
-from ops.images.context import prepare
+from ops.images.build import Image, build, clean, notes, verdict
+from ops.images.context import cache_folder, prepare
 from ops.images.facts import HOME, REGISTRY, has_registry
 from ops.images.publish import get_ready, publish
 from ops.images.registry import Published, Registry
 from ops.labels import INPUTS
 from ops.names import tag_problem
 from ops.plan.command import Change
+from ops.plan.framing import Event, Printed
 from ops.plan.script import ANY_TURN
-from ops.remote.apply import carry_out, order
+from ops.remote.apply import order
 from ops.remote.host import Host
 
 
@@ -59,7 +61,8 @@ def _publish(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) 
         return
     get_ready()
     host.rsync(image.context, image.folder)
-    _build(host, image, change)
+    for note in notes(_build(host, image, change)):
+        console.say(f"! instead of the lab's own: {note}", "yellow")
     with console.layers(f"Push {image.name}:{image.tag}") as show:
         for event in publish(image, host.root_shell):
             show(event.layer, event.current, event.total)
@@ -70,21 +73,43 @@ def _publish(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) 
     _finish(registry, image, after, latest, dry)
 
 
-def _build(host: Host, image: Image, change: Change) -> None:
+def _build(host: Host, image: Image, change: Change) -> list[str]:
     try:
-        _run(host, image, change)
+        printed = _run(host, image, change)
     except StepError as error:
+        log = _keep(image, error.printed)
         if sentence := verdict(error.printed):
+            # Where a cause is shown, there is more of it.
+            more = f"\n  All that the build printed: {log}" if "\n" in sentence else ""
             raise OperationError(
-                f"{image.name}:{image.tag} is not published: {sentence}"
+                f"{image.name}:{image.tag} is not published: {sentence}{more}"
             ) from error
         raise
+    _keep(image, printed)
+    return printed
 
 
-def _run(host: Host, image: Image, change: Change) -> None:
+def _keep(image: Image, printed: Sequence[str]) -> Path:
+    """Keep the whole output of a build on this machine, and return where."""
+    log = cache_folder("log") / f"{image.name}-{image.tag}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(f"{line}\n" for line in printed))
+    return log
+
+
+def _run(host: Host, image: Image, change: Change) -> list[str]:
+    """Make a change, and return what it printed."""
     # A lock of its own: nobody's deploy waits for a build, and two tags can be built at once.
     by = order(f"push --tag {image.tag}", lock=f"push-{image.name}-{image.tag}")
-    carry_out(host, (change,), (), by, ANY_TURN)
+    printed: list[str] = []
+    with console.ChangeProgress((change,)).shown() as progress:
+
+        def notify(event: Event) -> None:
+            progress(event)
+            printed.extend([event.line] if isinstance(event, Printed) else [])
+
+        host.change((change,), (), by, ANY_TURN, notify)
+    return printed
 
 
 def _refusal(image: Image, before: Published) -> str:

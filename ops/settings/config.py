@@ -11,7 +11,7 @@ from ops.errors import ConfigError
 from ops.plan.command import REDACTED, Secret
 from ops.settings import envfile
 from ops.settings.mount_keys import MOUNT_KEY, MOUNT_RULES, join
-from ops.settings.rules import RuleError, file, matching, names, number, secret, text
+from ops.settings.rules import RuleError, file, matching, names, number, paths, secret, text
 from ops.settings.shares import Mount
 
 
@@ -35,6 +35,7 @@ class Config:
     idle_hours: float
     agfalta_tools_source: str | None
     agfalta_tools_import: str
+    agfalta_tools_without: tuple[str, ...]
     image_name: str
     base_image: str
     smb_user: str | None
@@ -158,6 +159,7 @@ RULES: dict[str, Rule] = {
     "AGFALTA_TOOLS_IMPORT": Rule(
         "agfalta_tools", matching(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "should be a Python module")
     ),
+    "AGFALTA_TOOLS_WITHOUT": Rule("", paths),
     "IMAGE_NAME": Rule(
         "agfalta_tools",
         matching(r"[a-z0-9]+([._-][a-z0-9]+)*", "should be lower-case letters, digits, '_-.'"),

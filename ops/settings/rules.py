@@ -55,5 +55,13 @@ def names(value: str) -> tuple[str, ...]:
     return names
 
 
+def paths(value: str) -> tuple[str, ...]:
+    found = tuple(path.strip().strip("/") for path in text(value).split(",") if path.strip())
+    for path in found:
+        if not path or ".." in path.split("/"):
+            raise RuleError("should be folders of the repository, separated by commas")
+    return found
+
+
 def secret(value: str) -> Secret:
     return Secret(text(value))

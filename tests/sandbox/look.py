@@ -96,3 +96,16 @@ def held_lock(host: Sandbox, holder: str) -> Iterator[None]:
         yield
     finally:
         sh(host, f"rm {flag}; flock {lock} true")
+
+
+def installed(host: Sandbox, image: str) -> dict[str, str]:
+    """Return the versions of what is installed in a lab image, by its name as a lock has it."""
+    code = (
+        "import importlib.metadata, json, sysconfig; found = importlib.metadata.distributions("
+        "path=[sysconfig.get_path('purelib')]); "
+        "print(json.dumps({it.name.lower().replace('_', '-').replace('.', '-'): it.version for it "
+        "in found}))"
+    )
+    run = f"docker run --rm --network none --entrypoint python localhost:5000/{image} -c"
+    found: dict[str, str] = json.loads(sh(host, f'{run} "$1"', code))
+    return found

@@ -1,6 +1,7 @@
 """A lab image without LaTeX, ffmpeg and science, for tests that are not about what is in it.
 
-Its recipe, its entry and its own test are the lab's; only the two lists are short.
+Its recipe, its entry and its own test are the lab's; only the lists are short, and no compiler is
+there while it is built.
 """
 
 import re
@@ -17,6 +18,9 @@ def small_checkout(inv: Inv, folder: Path) -> Inv:
     small = inv.in_copy(folder)
     image = folder / "lab-image"
     (image / "packages.txt").write_text(PACKAGES.replace(" ", "\n") + "\n")
+    (image / "build-packages.txt").write_text("git\n")
+    wanted = (image / "requirements.in").read_text().splitlines()
+    (image / "requirements.in").write_text("\n".join(x for x in wanted if x not in LEFT_OUT) + "\n")
     lock = image / "requirements.lock"
     lock.write_text(without(lock.read_text(), LEFT_OUT))
     return small

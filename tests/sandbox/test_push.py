@@ -9,7 +9,8 @@ import pytest
 from sandbox.inv import Inv, Outcome
 from sandbox.running import Sandbox
 from tests.sample import commit, git, make_sample
-from tests.sandbox.look import sh
+from tests.sample.backends import SETUPTOOLS, make_package
+from tests.sandbox.look import installed, sh
 from tests.sandbox.states import States
 
 DIGEST = re.compile(r"agfalta_tools:(\S+)  (sha256:[0-9a-f]{64})")
@@ -187,6 +188,54 @@ def test_another_labs_package_comes_from_pypi(inv: Inv, pushed: Outcome, host: S
     assert "is not published: " in said and "0.0.0.1" in said
     inv.ok("push", "--tag", "3.2.3", **settings)
     assert registry_digest(host, "3.2.3", "uncertainties")
+
+
+def published(inv: Inv, folder: Path, name: str, *requires: str) -> Outcome:
+    """Publish a package that requires this, as an image of its own."""
+    text = SETUPTOOLS.format(", ".join(f'"{one}"' for one in requires))
+    source = make_package(folder / "probe", {"pyproject.toml": text})
+    settings = {"AGFALTA_TOOLS_SOURCE": str(source), "AGFALTA_TOOLS_IMPORT": "probe"}
+    return inv("push", "--tag", "v1.2", IMAGE_NAME=name, **settings)
+
+
+def test_what_the_lock_has_otherwise_is_yielded_and_told(
+    host: Sandbox, inv: Inv, pushed: Outcome, tmp_path: Path
+) -> None:
+    outcome = published(inv, tmp_path, "yielding", "python-dateutil<2.9")
+    assert outcome.status == 0, outcome.errors
+    locked = (inv.root / "lab-image/requirements.lock").read_text()
+    lock = dict(re.findall(r"^(\S+)==(\S+)", locked, re.MULTILINE))
+    was = lock["python-dateutil"]
+    assert f"! instead of the lab's own: python-dateutil 2.8.2 instead of {was}" in outcome.output
+    has = installed(host, "yielding:v1.2")
+    other = {name: has[name] for name in lock if has[name] != lock[name]}
+    assert other == {"python-dateutil": "2.8.2"}
+    kept = "docker run --rm --network none --entrypoint cat localhost:5000/yielding:v1.2"
+    resolved = sh(host, f"{kept} /usr/share/lab/resolved.txt")
+    assert "python-dateutil==2.8.2 \\\n    --hash=sha256:" in resolved
+
+
+def test_what_contradicts_the_lab_is_one_sentence_with_who_wants_what(
+    inv: Inv, pushed: Outcome, tmp_path: Path
+) -> None:
+    outcome = published(inv, tmp_path, "contradicting", "jupyterhub<5")
+    first, *cause = outcome.errors.removeprefix("✗ ").splitlines()
+    assert first.startswith("contradicting:v1.2 is not published: what the analysis package needs")
+    assert "lab-image/requirements.in" in first
+    assert "jupyterhub<5 and jupyterhub==" in " ".join(cause)
+
+
+def test_a_package_in_a_folder_of_its_repository_with_an_extra(
+    host: Sandbox, inv: Inv, pushed: Outcome, tmp_path: Path
+) -> None:
+    files = {"python/pyproject.toml": SETUPTOOLS.format(""), "python/probe/__init__.py": ""}
+    at = f"{make_package(tmp_path / 'probe', files)}#subdirectory=python"
+    settings = {"AGFALTA_TOOLS_IMPORT": "probe", "IMAGE_NAME": "folded"}
+    push = ("push", "--tag", "v1.2")
+    said = inv.fails(*push, AGFALTA_TOOLS_SOURCE=f"{at}[nope]", **settings)
+    assert said == "folded:v1.2 is not published: probe has no extra nope; it has: all"
+    inv.ok(*push, AGFALTA_TOOLS_SOURCE=f"{at}[all]", **settings)
+    assert "docopt" in installed(host, "folded:v1.2")
 
 
 def test_a_host_without_a_hub_is_told_to_deploy_first(

@@ -189,7 +189,7 @@ def test_a_second_export_fetches_into_the_same_mirror(
     assert [path.stat().st_ino for path in cache.iterdir()] == [before]
 
 
-def test_export_ignore_drops_no_file_and_export_subst_names_the_tag(
+def test_export_ignore_drops_no_file_and_export_subst_is_as_in_a_checkout(
     sample: Path, cache: Path, tmp_path: Path
 ) -> None:
     (sample / ".gitattributes").write_text(
@@ -202,7 +202,7 @@ def test_export_ignore_drops_no_file_and_export_subst_names_the_tag(
     run_git(sample, "tag", "1.3")
     made = export(file_url(sample), "1.3", tmp_path / "out", cache)
     assert "agfalta_tools/data/iv.csv" in names(made.folder)
-    assert "tag: 1.3" in (made.folder / "agfalta_tools" / "_version.py").read_text()
+    assert "$Format:%d$" in (made.folder / "agfalta_tools" / "_version.py").read_text()
 
 
 def test_links_programs_and_odd_names_survive(sample: Path, cache: Path, tmp_path: Path) -> None:
@@ -228,14 +228,13 @@ def test_submodules_are_part_of_the_export(sample: Path, cache: Path, tmp_path: 
     commit(lattice, "Later work")
     folder = export(parse_source(str(sample)), "2.0", tmp_path / "out", cache).folder
     assert "vendor/lattice/agfalta_tools/iv.py" in names(folder)
-    assert not list(folder.rglob(".git"))
+    assert (folder / "vendor/lattice/.git").is_file()
 
 
 def test_the_same_tag_is_the_same_folder(sample: Path, cache: Path, tmp_path: Path) -> None:
     one = export(file_url(sample), "1.2", tmp_path / "one", cache).folder
     other = export(parse_source(str(sample)), "1.2", tmp_path / "other", cache).folder
     assert tree_hash(one) == tree_hash(other)
-    assert (one / "README.md").stat().st_mtime == (other / "README.md").stat().st_mtime
 
 
 def test_a_shallow_checkout_will_do(sample: Path, cache: Path, tmp_path: Path) -> None:
