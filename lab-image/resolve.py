@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from linked import debian_packages
-from told import RefusedError, run_told, sentences
+from told import RefusedError, backends_own, run_told, sentences
 
 HERE = Path(__file__).parent
 UV, PIP = "/opt/uv/bin/uv", "/opt/uv/bin/pip"
@@ -30,14 +30,20 @@ def resolve(requires: Path, hub: str, out: Path) -> str:
     # Wheels first: else an old version is taken that exists as source alone, and does not build.
     for options in (["--only-binary", ":all:"], []):
         shutil.copyfile(HERE / "requirements.lock", resolved)
-        done = run_told([*common, *options, *inputs])
-        if done.returncode == 0:
+        status, printed = run_told([*common, *options, *inputs])
+        if status == 0:
             return resolved.read_text()
-    raise RefusedError(
-        "what the analysis package needs cannot be installed together with the lab's own packages: "
-        "loosen its requirements, or those in lab-image/requirements.in",
-        done.stdout.splitlines(),
-    )
+    if "No solution found" in printed:
+        sentence = (
+            "what the analysis package needs cannot be installed together with the lab's own "
+            "packages: loosen its requirements, or those in lab-image/requirements.in"
+        )
+    else:
+        sentence = (
+            "something that the analysis package needs cannot be read from where it says: correct "
+            "its requirements, or have it made readable to the host"
+        )
+    raise RefusedError(sentence, printed.splitlines())
 
 
 def pins(text: str) -> dict[str, str]:
@@ -63,13 +69,16 @@ def bring(entries: list[str], out: Path) -> list[Path]:
             continue
         listed = out / f"{kind}.txt"
         listed.write_text("\n".join(some) + "\n")
-        done = run_told([PIP, "wheel", "--no-deps", "--wheel-dir", str(wheels), "-r", str(listed)])
-        if done.returncode:
+        listing = ["--wheel-dir", str(wheels), "--requirement", str(listed)]
+        status, printed = run_told([PIP, "wheel", "--no-deps", *listing])
+        if status:
+            failed = re.findall(r"Failed (?:building wheel for|to build) '?([\w.-]+)", printed)
+            names = ", ".join(sorted(set(failed))) or "it"
             raise RefusedError(
-                "what the analysis package needs cannot be built; the name of the package stands "
-                "above: headers go into lab-image/build-packages.txt, another version of it into "
+                f"what the analysis package needs exists as source only, and {names} cannot be "
+                "built: headers go into lab-image/build-packages.txt, another version of it into "
                 "the requirements of the analysis package",
-                done.stdout.splitlines(),
+                backends_own(printed),
             )
     return sorted(wheels.glob("*.whl"))
 
@@ -82,9 +91,7 @@ def main(out: Path, requires: Path, hub: str) -> None:
     had = {name: version(entry) for name, entry in locked.items()}
     new = [name for name, entry in found.items() if version(entry) != had.get(name)]
     notes = [
-        f"LOCK: {name} {version(found[name])} instead of {had[name]}\n"
-        for name in new
-        if name in had
+        f"{name} {version(found[name])} instead of {had[name]}\n" for name in new if name in had
     ]
     (out / "notes.txt").write_text("".join(notes))
     packages = debian_packages(bring([found[name] for name in new], out))

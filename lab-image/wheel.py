@@ -5,7 +5,8 @@
 `requires.txt`  what it requires here, with its extras; a file of its own, since what is resolved
                 and installed for it is kept while this is the same,
 `packages.txt`  the Debian packages of the libraries that it links to.
-Each failure is one sentence on standard error that begins with `BUILD: `, its cause above it.
+Each failure is one sentence on standard error that begins with `BUILD: `, after the lines of its
+cause, which begin with `BUILD| `.
 """
 
 import email.message
@@ -13,16 +14,14 @@ import email.parser
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from linked import debian_packages
-from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 from pip._vendor.packaging.utils import canonicalize_name
-from told import RefusedError, run_told, sentences
+from told import RefusedError, backends_own, run_told, sentences
 
 PIP = "/opt/uv/bin/pip"
-WRAPPER = "\\s*(\N{MULTIPLICATION SIGN} |error: subprocess-exited|error: Failed|Failed to build)"
 # What a backend says where something is missing, and what helps.
 HINTS = (
     (
@@ -51,13 +50,9 @@ def build_command(source: Path, out: Path) -> list[str]:
     requirement = source / "requirement.txt"
     if requirement.is_file() and len(list(source.iterdir())) == 1:
         release = requirement.read_text().strip()
-        return [PIP, "wheel", "--no-deps", "--wheel-dir", str(out), re.sub(r"\[.*\]", "", release)]
-    return ["/opt/uv/bin/uv", "build", "--wheel", "--python", "/usr/bin/python3", *to(source, out)]
-
-
-def to(source: Path, out: Path) -> list[str]:
-    """Return the arguments that name source and target."""
-    return ["--out-dir", str(out), str(source)]
+        return [PIP, "wheel", "--no-deps", "--wheel-dir", str(out), release]
+    uv = ["/opt/uv/bin/uv", "build", "--wheel", "--python", "/usr/bin/python3"]
+    return [*uv, "--out-dir", str(out), str(source)]
 
 
 def required(metadata: email.message.Message, extras: set[str]) -> list[str]:
@@ -66,27 +61,38 @@ def required(metadata: email.message.Message, extras: set[str]) -> list[str]:
     if unknown := sorted(extras - {*known, *map(canonicalize_name, known)}):
         has = ", ".join(sorted(known)) or "none"
         raise RefusedError(f"{name} has no extra {', '.join(unknown)}; it has: {has}")
-    lines = metadata.get_all("Requires-Dist", [])
     found: set[str] = set()
-    for requirement in map(Requirement, lines):
+    for requirement in map(_read, metadata.get_all("Requires-Dist", [])):
         marker = requirement.marker
         if marker and not any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
             continue
         if canonicalize_name(requirement.name) == canonicalize_name(name):
             # An extra that is made of others.
-            if more := requirement.extras - extras:
+            if more := {canonicalize_name(it) for it in requirement.extras} - extras:
                 return required(metadata, extras | more)
             continue
+        if (requirement.url or "").startswith("file:"):
+            raise RefusedError(
+                f"{name} requires {requirement.name} from a folder, which is not there any more "
+                "when it is installed: name its repository or a release of it"
+            )
         requirement.marker = None
         found.add(str(requirement))
     return sorted(found)
+
+
+def _read(line: str) -> Requirement:
+    try:
+        return Requirement(line)
+    except InvalidRequirement as error:
+        raise RefusedError(f"its metadata says Requires-Dist: {line}, which is none") from error
 
 
 def read_metadata(wheel: Path) -> email.message.Message:
     """Read what a wheel says of itself."""
     with zipfile.ZipFile(wheel) as archive:
         (path,) = (n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n))
-        return email.parser.Parser().parsestr(archive.read(path).decode())
+        return email.parser.Parser().parsestr(archive.read(path).decode(errors="replace"))
 
 
 def cause(printed: str) -> str:
@@ -95,20 +101,12 @@ def cause(printed: str) -> str:
     return ": ".join(["no wheel can be made of the analysis package", *[*hints][:1]])
 
 
-def backends_own(printed: str) -> Iterator[str]:
-    """Yield what a backend printed, without what the program that called it says of the end."""
-    for line in printed.splitlines():
-        if re.match(WRAPPER, line):
-            return
-        yield line
-
-
 def main(out: Path, source: Path, subfolder: str, extras: str) -> None:
     """Build, then write down name, requirements and libraries."""
     out.mkdir(parents=True, exist_ok=True)
-    done = run_told(build_command(source / subfolder, out))
-    if done.returncode:
-        raise RefusedError(cause(done.stdout), [*backends_own(done.stdout)])
+    status, printed = run_told(build_command(source / subfolder, out))
+    if status:
+        raise RefusedError(cause(printed), backends_own(printed))
     (wheel,) = out.glob("*.whl")
     metadata = read_metadata(wheel)
     wanted: set[str] = {canonicalize_name(it) for it in re.findall(r"[\w.-]+", extras)}

@@ -77,8 +77,12 @@ def build(image: Image, home: str, now: datetime) -> Change:
 
 
 def verdict(printed: Iterable[str]) -> str | None:
-    """Find the sentence by which the image's own Dockerfile refuses a package; None without one."""
+    """Find the sentence by which the image's own recipe refuses a package; None without one.
+
+    Its cause stands below it: what the recipe marks as that, else the last lines before.
+    """
     steps: dict[str, list[str]] = {}
+    verdict = None
     for line in printed:
         # What BuildKit shows of a step: its number, the seconds, and what it printed.
         found = re.match(r"(#\d+) [\d.]+ (.*)", line)
@@ -86,15 +90,18 @@ def verdict(printed: Iterable[str]) -> str | None:
             continue
         said = steps.setdefault(found[1], [])
         if sentence := re.match(r"(SMOKE|BUILD): (.*)", found[2]):
-            reason = [] if sentence[1] == "SMOKE" else said[-REASON_LINES:]
-            return "\n".join([sentence[2], *(f"    {line}" for line in reason)])
+            if sentence[1] == "SMOKE":
+                return sentence[2]
+            # The last one: what a build prints may look like one.
+            verdict = "\n".join([sentence[2], *_cause(said, sentence[2])])
         said += [found[2].rstrip()] if found[2].strip() else []
-    return None
+    return verdict
 
 
-def notes(printed: Iterable[str]) -> list[str]:
-    """Find what of the lab's own packages the image has in another version than the lock."""
-    return [found[1] for line in printed if (found := re.match(r"#\d+ [\d.]+ LOCK: (.*)", line))]
+def _cause(said: list[str], sentence: str) -> list[str]:
+    marked = [line.removeprefix("BUILD| ") for line in said if line.startswith("BUILD| ")]
+    lines = said if sentence.endswith("(see above)") else marked
+    return [f"    {line}" for line in lines[-REASON_LINES:]]
 
 
 def clean(image: Image, home: str, published: str) -> Change:

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -40,6 +41,7 @@ _BOILERPLATE = (
     "Please make sure you have",
     "and the repository exists",
 )
+_CAUSES = ("fatal:", "error:", "error ", "remote:", "git@", "batch response")
 
 
 class SourceTimeoutError(SourceError):
@@ -95,15 +97,19 @@ def commit_of(mirror: Path, tag: str) -> str:
 
 
 def git(
-    *args: str, folder: Path | None = None, url: str | None = None, timeout: float = TIMEOUT
+    *args: str,
+    folder: Path | None = None,
+    url: str | None = None,
+    timeout: float = TIMEOUT,
+    settings: Sequence[str] = (),
 ) -> bytes:
     """Run git and return what it prints; `url` is the repository that an error names."""
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    given = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
     place = ["-C", str(folder)] if folder else []
     # A session of its own: no terminal for ssh or git to ask on, and a time-out ends them all.
     try:
         process = subprocess.Popen(
-            ["git", *settings, *place, *args],
+            ["git", *given, *place, *args],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -134,6 +140,7 @@ def _environment(url: str | None) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _FOREIGN} | {
         "LC_ALL": "C",
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_LFS_SKIP_SMUDGE": "0",
         "GIT_ALLOW_PROTOCOL": ":".join(protocols),
     }
 
@@ -141,6 +148,8 @@ def _environment(url: str | None) -> dict[str, str]:
 def _failure(action: str, said: str, url: str | None) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith(_BOILERPLATE)] or lines or ["nothing"]
-    if url is None:
-        return f"git {action} failed; it said: {telling[-1]}"
-    return f"git cannot read {url}; it said: {telling[-1]} (try: git ls-remote --tags {url})"
+    if action == "fetch" and url is not None:
+        return f"git cannot read {url}; it said: {telling[-1]} (try: git ls-remote --tags {url})"
+    # Of a submodule, and of a file, the first line tells; git goes on to say what that means.
+    causes = [line for line in telling if line.lower().startswith(_CAUSES)] or telling[-1:]
+    return f"git {action} failed; it said: {causes[0]}"

@@ -1,5 +1,6 @@
 """The analysis package at a tag, as a clean folder: what the lab image is built from."""
 
+import os
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -71,7 +72,9 @@ def parse_source(text: str) -> Source:
     text, extras = _without_extras(text)
     if text.startswith("pypi:"):
         return _pypi(text.removeprefix("pypi:"), extras)
-    text, _, fragment = text.partition("#")
+    fragment = ""
+    if not Path(text).expanduser().is_dir():  # whose name may have a # in it
+        text, _, fragment = text.partition("#")
     subfolder = _subfolder(fragment) if fragment else ""
     if "://" in text:
         return GitSource(_checked_url(text), subfolder, extras)
@@ -197,13 +200,13 @@ def tree_hash(folder: Path) -> str:
         kind, content = _identity(path)
         # Of a repository its commit counts, not how it is packed.
         if kind and not {"__pycache__", ".git"} & set(name.parts):
-            parts += [kind, name.as_posix(), content]
+            parts += [kind, os.fsencode(name), content]
     return digest(*parts)
 
 
 def _identity(path: Path) -> tuple[str, bytes]:
     if path.is_symlink():
-        return "link", str(path.readlink()).encode()
+        return "link", os.fsencode(path.readlink())
     if path.is_file():
         is_executable = path.stat().st_mode & 0o100
         return ("program" if is_executable else "file"), path.read_bytes()

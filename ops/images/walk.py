@@ -7,15 +7,16 @@ from pathlib import Path
 
 from ops import console
 from ops.errors import OperationError, StepError, UsageError
-from ops.images.build import Image, build, clean, notes, verdict
+from ops.images.build import Image, build, clean, verdict
 from ops.images.context import cache_folder, prepare
-from ops.images.facts import HOME, REGISTRY, has_registry
+from ops.images.facts import HOME, REGISTRY, has_registry, notes_of
 from ops.images.publish import get_ready, publish
 from ops.images.registry import Published, Registry
 from ops.labels import INPUTS
 from ops.names import tag_problem
 from ops.plan.command import Change
 from ops.plan.framing import Event, Printed
+from ops.plan.question import Answers, Question, Questions
 from ops.plan.script import ANY_TURN
 from ops.remote.apply import order
 from ops.remote.host import Host
@@ -61,7 +62,8 @@ def _publish(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) 
         return
     get_ready()
     host.rsync(image.context, image.folder)
-    for note in notes(_build(host, image, change)):
+    told = notes_of(image.reference)
+    for note in _build(host, image, change, told)[told]:
         console.say(f"! instead of the lab's own: {note}", "yellow")
     with console.layers(f"Push {image.name}:{image.tag}") as show:
         for event in publish(image, host.root_shell):
@@ -69,47 +71,55 @@ def _publish(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) 
     after = registry.find(image.name, image.tag)
     if after is None or after.labels.get(INPUTS) != image.inputs:
         raise OperationError(f"{image.name}:{image.tag} is not in the registry; push it again")
-    _run(host, image, clean(image, answers[HOME], after.digest))
+    _run(host, image, clean(image, answers[HOME], after.digest), [])
     _finish(registry, image, after, latest, dry)
 
 
-def _build(host: Host, image: Image, change: Change) -> list[str]:
+def _build(host: Host, image: Image, change: Change, told: Question[list[str]]) -> Answers:
+    printed: list[str] = []
     try:
-        printed = _run(host, image, change)
+        return _run(host, image, change, printed, (told,))
     except StepError as error:
-        log = _keep(image, error.printed)
-        if sentence := verdict(error.printed):
+        if sentence := verdict(printed):
             # Where a cause is shown, there is more of it.
-            more = f"\n  All that the build printed: {log}" if "\n" in sentence else ""
+            more = f"\n  All that the build printed: {_log(image)}" if "\n" in sentence else ""
             raise OperationError(
                 f"{image.name}:{image.tag} is not published: {sentence}{more}"
             ) from error
         raise
-    _keep(image, printed)
-    return printed
+    finally:
+        _keep(_log(image), printed)
 
 
-def _keep(image: Image, printed: Sequence[str]) -> Path:
-    """Keep the whole output of a build on this machine, and return where."""
-    log = cache_folder("log") / f"{image.name}-{image.tag}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(f"{line}\n" for line in printed))
-    return log
+def _log(image: Image) -> Path:
+    return cache_folder("log") / f"{image.name}-{image.tag}.log"
 
 
-def _run(host: Host, image: Image, change: Change) -> list[str]:
-    """Make a change, and return what it printed."""
+def _keep(log: Path, printed: Sequence[str]) -> None:
+    """Keep the whole output of a build on this machine, for its operator alone."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.touch(mode=0o600)
+        log.write_text("".join(f"{line}\n" for line in printed), "utf-8", "replace")
+    except OSError as error:
+        console.say(f"! The output of the build cannot be kept: {error}", "yellow")
+
+
+def _run(
+    host: Host, image: Image, change: Change, printed: list[str], questions: Questions = ()
+) -> Answers:
+    """Make a change, note what it prints, and ask questions then."""
     # A lock of its own: nobody's deploy waits for a build, and two tags can be built at once.
     by = order(f"push --tag {image.tag}", lock=f"push-{image.name}-{image.tag}")
-    printed: list[str] = []
     with console.ChangeProgress((change,)).shown() as progress:
 
         def notify(event: Event) -> None:
             progress(event)
             printed.extend([event.line] if isinstance(event, Printed) else [])
 
-        host.change((change,), (), by, ANY_TURN, notify)
-    return printed
+        answers = host.change((change,), questions, by, ANY_TURN, notify)
+    assert answers is not None  # noqa: S101  nothing of it is older than others' changes
+    return answers
 
 
 def _refusal(image: Image, before: Published) -> str:

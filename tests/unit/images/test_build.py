@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.images.build import Image, build, notes, verdict
+from ops.images.build import Image, build, verdict
 from ops.images.context import jupyterhub_version
 from ops.plan.command import run
 
@@ -50,18 +50,23 @@ def test_the_sentence_of_a_failed_smoke_test_is_found_among_the_noise() -> None:
     assert verdict(printed[:2]) is None
 
 
-def test_a_failed_build_brings_its_reason_along() -> None:
+def test_a_failed_build_brings_its_cause_along() -> None:
     printed = [
         "#8 0.2 something else",
-        "#9 0.3 gcc: fatal error",
+        "#9 0.3 gcc core.c",
+        "#9 0.3 BUILD| core.c: fatal error",
         "#8 0.4 meanwhile",
         "#9 0.4 ",
-        "#9 0.5 no version 9 exists",
+        "#9 0.5 BUILD| no version 9 exists",
         "#9 0.5 BUILD: no wheel",
     ]
-    assert verdict(printed) == "no wheel\n    gcc: fatal error\n    no version 9 exists"
+    assert verdict(printed) == "no wheel\n    core.c: fatal error\n    no version 9 exists"
+    assert verdict(["#9 0.3 adding x", "#9 0.5 BUILD: no extra"]) == "no extra"
+    assert verdict(["#9 0.3 uv: no", "#9 0.5 BUILD: fails (see above)"]) == (
+        "fails (see above)\n    uv: no"
+    )
 
 
-def test_what_differs_from_the_lock_is_found() -> None:
-    printed = ["#30 0.1 x", "#31 0.2 LOCK: numpy 1.26.4 instead of 2.4.0", "#31 DONE 0.3s"]
-    assert notes(printed) == ["numpy 1.26.4 instead of 2.4.0"]
+def test_what_a_build_prints_that_looks_like_a_sentence_is_none() -> None:
+    printed = ["#9 0.1 BUILD: shared libs ON", "#9 0.2 gcc: error", "#9 0.3 BUILD: no wheel"]
+    assert (verdict(printed) or "").splitlines()[0] == "no wheel"

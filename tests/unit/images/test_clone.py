@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import SourceError
-from ops.images.source import export, parse_source
+from ops.images.source import export, parse_source, tree_hash
 from tests.sample import commit, make_sample
 from tests.sample import git as run_git
 
@@ -55,8 +55,10 @@ def test_a_clone_is_clean_elsewhere_too(sample: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_in_it_tells_of_this_machine(sample: Path, tmp_path: Path) -> None:
-    with_submodule(sample, "lattice", tmp_path)
-    made = clone(sample, "2.0", tmp_path)
+    for number, name in enumerate(("lattice", "config", "my lattice")):
+        with_submodule(sample, name, tmp_path, f"2.{number}")
+    made = clone(sample, "2.2", tmp_path)
+    assert (made / "vendor/my lattice/README.md").is_file()
     told = [
         str(path.relative_to(made))
         for path in (made / ".git").rglob("*")
@@ -119,6 +121,43 @@ def test_a_submodule_that_cannot_be_fetched_is_named_with_its_url_and_two_ways_o
     assert "\n" not in said
 
 
+def test_of_nested_ones_the_one_that_is_away_is_named_and_left_out(
+    sample: Path, tmp_path: Path
+) -> None:
+    inner = make_sample(tmp_path / "inner")
+    with_submodule(inner, "deep", tmp_path)
+    run_git(sample, *ALLOW, "submodule", "--quiet", "add", "../inner", "inner")
+    commit(sample, "Outer")
+    run_git(sample, "tag", "2.0")
+    (tmp_path / "deep").rename(tmp_path / "private")
+    with pytest.raises(SourceError) as refusal:
+        clone(sample, "2.0", tmp_path)
+    said = str(refusal.value)
+    assert "The submodule inner/vendor/deep (../deep) cannot be fetched: " in said
+    assert "does not appear to be a git repository" in said or "does not exist" in said
+    out = tmp_path / "without"
+    source, cache = parse_source(str(sample)), tmp_path / "cache"
+    made = export(source, "2.0", out, cache, ["inner/vendor/deep"]).folder
+    assert (made / "inner/README.md").is_file()
+    assert list((made / "inner/vendor/deep").iterdir()) == []
+
+
+def test_what_is_left_out_has_to_be_a_submodule(sample: Path, tmp_path: Path) -> None:
+    with_submodule(sample, "lattice", tmp_path)
+    with pytest.raises(SourceError, match=r"names lattice, .* it has: vendor/lattice"):
+        clone(sample, "2.0", tmp_path, "lattice")
+
+
+def test_file_names_of_any_bytes_survive(sample: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xdcber.txt")
+    (sample / name).write_text("x")
+    (sample / "link").symlink_to(name)
+    commit(sample, "An old name")
+    run_git(sample, "tag", "2.0")
+    made = clone(sample, "2.0", tmp_path)
+    assert (made / name).read_text() == "x" and tree_hash(made)
+
+
 def test_a_submodule_that_is_left_out_is_not_asked_for(sample: Path, tmp_path: Path) -> None:
     with_submodule(sample, "testdata", tmp_path).rename(tmp_path / "private")
     made = clone(sample, "2.0", tmp_path, "vendor/testdata")
@@ -168,7 +207,9 @@ def test_what_git_lfs_keeps_elsewhere_is_refused_without_it(
     assert "apt install git-lfs" in said
 
 
-def test_what_git_lfs_keeps_elsewhere_is_fetched_with_it(sample: Path, tmp_path: Path) -> None:
+def test_what_git_lfs_keeps_elsewhere_is_fetched_with_it(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lfs = [f"filter.lfs.{key}=git-lfs {key} -- %f" for key in ("clean", "smudge")]
     with_lfs = [word for setting in lfs for word in ("-c", setting)]
     (sample / ".gitattributes").write_text("*.h5 filter=lfs diff=lfs merge=lfs -text\n")
@@ -179,9 +220,21 @@ def test_what_git_lfs_keeps_elsewhere_is_fetched_with_it(sample: Path, tmp_path:
     assert run_git(sample, "show", "2.0:agfalta_tools/stack.h5").startswith(
         "version https://git-lfs"
     )
+    monkeypatch.setenv("GIT_LFS_SKIP_SMUDGE", "1")
     made = clone(sample, "2.0", tmp_path)
     assert (made / "agfalta_tools/stack.h5").read_bytes() == b"intensities" * 1000
     assert run_git(made, *with_lfs, "status", "--porcelain") == ""
+
+
+def test_an_lfs_server_that_is_away_is_told_by_its_own_words(sample: Path, tmp_path: Path) -> None:
+    (sample / ".gitattributes").write_text("*.h5 filter=lfs diff=lfs merge=lfs -text\n")
+    (sample / "agfalta_tools/stack.h5").write_text(POINTER)
+    run_git(sample, "-c", "filter.lfs.clean=", "-c", "filter.lfs.required=false", "add", "--all")
+    run_git(sample, "commit", "--quiet", "--message=Data")
+    run_git(sample, "tag", "2.0")
+    with pytest.raises(SourceError, match="keeps files in Git LFS that cannot be fetched: ") as it:
+        clone(sample, "2.0", tmp_path)
+    assert "git lfs fetch" in str(it.value)
 
 
 # --- where the package stands ---------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import zipfile
 from email.parser import Parser
 from pathlib import Path
 from types import ModuleType
@@ -90,8 +91,80 @@ def test_the_cause_that_a_backend_prints_is_told_with_the_next_step(
     assert sentence in recipe["wheel"].cause(printed)
 
 
-def test_of_a_failure_the_backends_own_lines_are_told(recipe: dict[str, ModuleType]) -> None:
-    printed = (
-        "gcc core.c\ncore.c:1: error\n  \N{MULTIPLICATION SIGN} Failed to build `/source`\n  hint"
-    )
-    assert list(recipe["wheel"].backends_own(printed)) == ["gcc core.c", "core.c:1: error"]
+UV = """gcc core.c
+core.c:1: error
+  \N{MULTIPLICATION SIGN} Failed to build `/source`
+  hint: none
+"""
+PIP = """Collecting foo==1
+  error: subprocess-exited-with-error
+  \N{MULTIPLICATION SIGN} Building wheel for foo (pyproject.toml) did not run successfully.
+  | exit code: 1
+  \N{BOX DRAWINGS LIGHT ARC UP AND RIGHT}\N{BOX DRAWINGS LIGHT HORIZONTAL}> [2 lines of output]
+      gcc core.c
+      core.c:1: error
+      [end of output]
+  note: This error originates from a subprocess, and is likely not a problem with pip.
+  ERROR: Failed building wheel for foo
+"""
+
+
+@pytest.mark.parametrize("printed", [UV, PIP], ids=["uv", "pip"])
+def test_of_a_failure_the_backends_own_lines_are_told(
+    recipe: dict[str, ModuleType], printed: str
+) -> None:
+    assert recipe["told"].backends_own(printed) == ["gcc core.c", "core.c:1: error"]
+
+
+def test_an_extra_is_the_same_however_it_is_spelt(recipe: dict[str, ModuleType]) -> None:
+    text = METADATA.replace("gui", "test-gui").replace("[test-gui]", "[test_gui]")
+    assert recipe["wheel"].required(Parser().parsestr(text), {"all"}) == ["numpy>=2", "qtpy>=2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("libs @ file:///source/libs", "requires libs from a folder"),
+        ("numpy (>=2; x", "which is none"),
+    ],
+)
+def test_a_requirement_that_cannot_hold_is_refused_by_its_name(
+    recipe: dict[str, ModuleType], line: str, sentence: str
+) -> None:
+    text = f"{METADATA}Requires-Dist: {line}\n"
+    with pytest.raises(recipe["told"].RefusedError, match=sentence):
+        recipe["wheel"].required(Parser().parsestr(text), set())
+
+
+def wheel(folder: Path, name: str, *files: str) -> Path:
+    """Make a wheel whose files are programs that link to something: real ones of this machine."""
+    path = folder / name
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in files:
+            archive.write("/bin/ls", file)
+    return path
+
+
+def test_what_wheels_link_to_is_asked_of_all_that_is_in_them(
+    recipe: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = recipe["linked"]
+    built = wheel(tmp_path, "x-1-cp313-cp313-linux_x86_64.whl", "x/bin/solver")
+    monkeypatch.setattr(linked, "IMAGE", tmp_path / "nothing")
+    assert "libc6" in linked.debian_packages([built])
+    monkeypatch.setattr(linked, "IMAGE", Path("/"))
+    assert linked.debian_packages([built]) == []
+
+
+def test_a_library_that_is_nowhere_is_an_error_of_what_was_built_here_alone(
+    recipe: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = recipe["linked"]
+    lost = [("libtbb.so.12", "")]
+    monkeypatch.setattr(linked, "_linked", lambda folder: iter(lost))
+    built = wheel(tmp_path, "x-1-cp313-cp313-linux_x86_64.whl", "x/core.so")
+    with pytest.raises(recipe["told"].RefusedError, match=r"links to libtbb\.so\.12"):
+        linked.debian_packages([built])
+    assert linked.debian_packages([built, wheel(tmp_path, "y.whl", "y/libtbb.so.12")]) == []
+    ready = wheel(tmp_path, "x-1-cp313-cp313-manylinux_2_28_x86_64.whl", "x/core.so")
+    assert linked.debian_packages([ready]) == []
