@@ -1,7 +1,7 @@
 """The lab image: what it is made of, and its build on the host with BuildKit."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,6 +102,16 @@ def _cause(said: list[str], sentence: str) -> list[str]:
     marked = [line.removeprefix("BUILD| ") for line in said if line.startswith("BUILD| ")]
     lines = said if sentence.endswith("(see above)") else marked
     return [f"    {line}" for line in lines[-REASON_LINES:]]
+
+
+def may_have_notes(printed: Sequence[str]) -> bool:
+    """Tell whether an image may say that it differs from the lock.
+
+    The build says it where it installs the package; where that layer was there already, who knows.
+    """
+    installs = (re.match(r"(#\d+) \[package \d+/\d+\] RUN .*--no-deps", line) for line in printed)
+    cached = {f"{found[1]} CACHED" for found in installs if found}
+    return any(line in cached or re.match(r"#\d+ [\d.]+ LOCK: ", line) for line in printed)
 
 
 def clean(image: Image, home: str, published: str) -> Change:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ops import console
 from ops.errors import OperationError, StepError, UsageError
-from ops.images.build import Image, build, clean, verdict
+from ops.images.build import Image, build, clean, may_have_notes, verdict
 from ops.images.context import cache_folder, prepare
 from ops.images.facts import HOME, REGISTRY, has_registry, notes_of
 from ops.images.publish import get_ready, publish
@@ -16,7 +16,6 @@ from ops.labels import INPUTS
 from ops.names import tag_problem
 from ops.plan.command import Change
 from ops.plan.framing import Event, Printed
-from ops.plan.question import Answers, Question, Questions
 from ops.plan.script import ANY_TURN
 from ops.remote.apply import order
 from ops.remote.host import Host
@@ -62,9 +61,10 @@ def _publish(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) 
         return
     get_ready()
     host.rsync(image.context, image.folder)
-    told = notes_of(image.reference)
-    for note in _build(host, image, change, told)[told]:
-        console.say(f"! instead of the lab's own: {note}", "yellow")
+    if may_have_notes(_build(host, image, change)):
+        told = notes_of(image.reference)
+        for note in host.ask((told,))[told]:
+            console.say(f"! instead of the lab's own: {note}", "yellow")
     with console.layers(f"Push {image.name}:{image.tag}") as show:
         for event in publish(image, host.root_shell):
             show(event.layer, event.current, event.total)
@@ -75,10 +75,11 @@ def _publish(host: Host, image: Image, *, latest: bool, force: bool, dry: bool) 
     _finish(registry, image, after, latest, dry)
 
 
-def _build(host: Host, image: Image, change: Change, told: Question[list[str]]) -> Answers:
+def _build(host: Host, image: Image, change: Change) -> list[str]:
+    """Build an image, and return what that printed."""
     printed: list[str] = []
     try:
-        return _run(host, image, change, printed, (told,))
+        _run(host, image, change, printed)
     except StepError as error:
         if sentence := verdict(printed):
             # Where a cause is shown, there is more of it.
@@ -89,6 +90,7 @@ def _build(host: Host, image: Image, change: Change, told: Question[list[str]]) 
         raise
     finally:
         _keep(_log(image), printed)
+    return printed
 
 
 def _log(image: Image) -> Path:
@@ -105,10 +107,8 @@ def _keep(log: Path, printed: Sequence[str]) -> None:
         console.say(f"! The output of the build cannot be kept: {error}", "yellow")
 
 
-def _run(
-    host: Host, image: Image, change: Change, printed: list[str], questions: Questions = ()
-) -> Answers:
-    """Make a change, note what it prints, and ask questions then."""
+def _run(host: Host, image: Image, change: Change, printed: list[str]) -> None:
+    """Make a change, and note what it prints."""
     # A lock of its own: nobody's deploy waits for a build, and two tags can be built at once.
     by = order(f"push --tag {image.tag}", lock=f"push-{image.name}-{image.tag}")
     with console.ChangeProgress((change,)).shown() as progress:
@@ -117,9 +117,7 @@ def _run(
             progress(event)
             printed.extend([event.line] if isinstance(event, Printed) else [])
 
-        answers = host.change((change,), questions, by, ANY_TURN, notify)
-    assert answers is not None  # noqa: S101  nothing of it is older than others' changes
-    return answers
+        host.change((change,), (), by, ANY_TURN, notify)
 
 
 def _refusal(image: Image, before: Published) -> str:

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.images.build import Image, build, verdict
+import pytest
+
+from ops.images.build import Image, build, may_have_notes, verdict
 from ops.images.context import jupyterhub_version
 from ops.plan.command import run
 
@@ -70,3 +72,19 @@ def test_a_failed_build_brings_its_cause_along() -> None:
 def test_what_a_build_prints_that_looks_like_a_sentence_is_none() -> None:
     printed = ["#9 0.1 BUILD: shared libs ON", "#9 0.2 gcc: error", "#9 0.3 BUILD: no wheel"]
     assert (verdict(printed) or "").splitlines()[0] == "no wheel"
+
+
+INSTALL = "#17 [package 2/2] RUN --mount=x  && uv pip install -q --no-deps /wheel/*.whl"
+
+
+@pytest.mark.parametrize(
+    ("printed", "may"),
+    [
+        ([INSTALL, "#17 DONE 0.8s"], False),
+        ([INSTALL, "#17 CACHED"], True),
+        ([INSTALL, "#12 CACHED"], False),
+        ([INSTALL, "#17 0.7 LOCK: numpy 1.26.4 instead of 2.4.0"], True),
+    ],
+)
+def test_an_image_is_asked_for_notes_where_it_may_have_some(printed: list[str], may: bool) -> None:
+    assert may_have_notes(printed) is may
