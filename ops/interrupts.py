@@ -8,7 +8,9 @@ import atexit
 import os
 import signal
 import sys
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 
 STATUS = 130
@@ -75,6 +77,25 @@ def install() -> None:
     sys.excepthook, sys.unraisablehook = _uncaught, _unraisable
     signal.signal(signal.SIGALRM, _process.on_alarm)
     signal.signal(signal.SIGINT, _process.on_interrupt)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let an interrupt wait for the end of the block: what is begun in it is known then, and ended.
+
+    A program that an interrupt hits while Python starts it would be nobody's.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda *interrupt: waiting.append(interrupt))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if waiting and callable(before):
+            before(*waiting[0])
 
 
 def take_last_word() -> bool:

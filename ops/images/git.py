@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from ops import interrupts
 from ops.errors import SourceError
 
 TIMEOUT = 300.0
@@ -106,23 +107,25 @@ def git(
     """Run git and return what it prints; `url` is the repository that an error names."""
     given = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
     place = ["-C", str(folder)] if folder else []
-    # A session of its own: no terminal for ssh or git to ask on, and a time-out ends them all.
+    process: subprocess.Popen[bytes] | None = None
     try:
-        process = subprocess.Popen(
-            ["git", *given, *place, *args],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(url),
-            start_new_session=True,
-        )
+        # A session of its own: no terminal for ssh or git to ask on, and a time-out ends them all.
+        with interrupts.held_back():
+            process = subprocess.Popen(
+                ["git", *given, *place, *args],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_environment(url),
+                start_new_session=True,
+            )
+        out, err = process.communicate(timeout=timeout)
     except FileNotFoundError:
         raise SourceError("git is not installed on this machine: apt install git") from None
-    try:
-        out, err = process.communicate(timeout=timeout)
     except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        if process:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         if isinstance(error, subprocess.TimeoutExpired):
             raise SourceTimeoutError(
                 f"{url or folder} did not answer within {timeout:g} s"

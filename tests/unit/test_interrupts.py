@@ -152,3 +152,15 @@ def test_an_interrupt_that_is_ignored_by_the_caller_stays_ignored() -> None:
     script = inherited + "os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
     ended = python("-c", script, HEAD + "interrupt(); print('done')")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+
+
+@pytest.mark.parametrize("handler", ["", "interrupts.install(); "])
+def test_an_interrupt_waits_for_what_is_begun(handler: str) -> None:
+    script = """
+with interrupts.held_back():
+    interrupt()
+    print("begun")
+print("never")
+"""
+    ended = python("-c", HEAD.replace("interrupts.install()\n", handler + "\n") + script)
+    assert ended.stdout == "begun\n"

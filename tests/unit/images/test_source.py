@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -435,6 +436,30 @@ def test_ctrl_c_while_fetching_leaves_no_mirror(cache: Path, tmp_path: Path) -> 
     process.wait(timeout=SILENCE)
     await_end(int(pid.read_text()))
     assert [path.suffix for path in cache.iterdir()] == [".partial"]
+
+
+def test_ctrl_c_while_git_is_started_ends_it_too(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/pid; exec sleep 3600\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH", str(ssh))
+    pid = tmp_path / "pid"
+
+    class Begun(subprocess.Popen[bytes]):
+        """A program that is under way before Python has said so."""
+
+        def __init__(self, argv: list[str], **options: Any) -> None:
+            super().__init__(argv, **options)
+            if "fetch" in argv:
+                until(lambda: pid.exists() and pid.read_text(), "The server is asked", pause=0.01)
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("ops.images.git.subprocess.Popen", Begun)
+    with pytest.raises(KeyboardInterrupt):
+        git.fetch_tags("git@host:x.git", cache)
+    await_end(int(pid.read_text()))
 
 
 # --- the hash ----------------------------------------------------------------------------------
