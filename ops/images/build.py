@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from ops.hashing import digest
@@ -31,7 +32,7 @@ class Image:
     subfolder: str = ""
     extras: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def inputs(self) -> str:
         """Digest all that the image is made of; equal inputs are the same image."""
         made = (self.revision, self.subfolder, *self.extras)

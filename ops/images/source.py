@@ -197,9 +197,11 @@ def tree_hash(folder: Path) -> str:
     parts: list[str | bytes] = []
     for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
         name = path.relative_to(folder)
+        # Of a repository its commit counts, not how it is packed: a history is not even read.
+        if {"__pycache__", ".git"} & set(name.parts):
+            continue
         kind, content = _identity(path)
-        # Of a repository its commit counts, not how it is packed.
-        if kind and not {"__pycache__", ".git"} & set(name.parts):
+        if kind:
             parts += [kind, os.fsencode(name), content]
     return digest(*parts)
 
