@@ -38,6 +38,7 @@ bootstrap() {
   mapfile -t proxies < <(env | grep -iE '^(https?|no)_proxy=')
   as_root env "${proxies[@]}" TMPDIR="$work" CERTIFICATES="$work/context/certificates" \
     unshare --mount mmdebstrap --quiet --mode=root --variant=minbase --include=ca-certificates \
+    --dpkgopt=force-unsafe-io \
     --customize-hook="cp -R \"\$CERTIFICATES/.\" \"\$1$certificates/\"" \
     --customize-hook="chroot \"\$1\" update-ca-certificates" trixie - >"$work/root.tar" || {
     echo "Debian's packages could not be fetched and unpacked, and nothing was made of them:"

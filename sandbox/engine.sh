@@ -2,7 +2,8 @@
 # A Docker engine for the sandbox: the one that runs already, else one of our own.
 #   engine.sh up    find or start an engine; print its address (for DOCKER_HOST)
 #   engine.sh host  print the address of the engine that answers now; exit 1 where none does
-#   engine.sh stop  stop the engine that `up` started; its images stay for the next time
+#   engine.sh stop  stop the engine that `up` started, unless another clone has sandboxes on it; its
+#                   images stay for the next time
 #   engine.sh down  stop it and remove its data
 #   engine.sh clones  print the clones that have sandboxes in that data, whether it runs or not
 set -euo pipefail
@@ -35,10 +36,15 @@ find_engine() {
   return 1
 }
 
-is_ours() { # a process id may have been given to another program since
-  local pid
-  pid=$(cat "$pidfile" 2>/dev/null) && [ -n "$pid" ] &&
-    tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "--pidfile $pidfile "
+# Whoever starts or ends it does so alone: one that is started while another ends loses its socket to
+# the clearing up, and holds its data from then on without answering anybody.
+lock() {
+  local file=$cache/engine.lock
+  until [ "$file" -ef "/proc/$$/fd/9" ]; do # `down` takes the file away
+    if ! { mkdir -p "$cache" && : >>"$file"; }; then fail "$cache cannot be written."; fi
+    exec 9>>"$file"
+    flock --nonblock 9 || { say "Another clone starts or stops the Docker engine …" && flock 9; }
+  done
 }
 
 refuse_a_closed_engine() {
@@ -58,17 +64,29 @@ await() { # await SECONDS COMMAND…
   done
 }
 
-# From its first moment on, before it has written its pidfile.
-runs() {
-  local lines=(/proc/[0-9]*/cmdline)
+# The process of ours, from its first moment on: before it has written its pidfile. One in a container
+# is of another machine, and has more than one number.
+process() {
+  local lines=(/proc/[0-9]*/cmdline) line status
+  local ours=$'^Name:\t(dockerd|setsid)\n' alone=$'\nNSpid:\t([0-9]+)\n'
   # By standard input, or the line of grep itself would be found.
-  grep --quiet --no-messages --text --fixed-strings --file=- "${lines[@]}" <<<"$pidfile"
+  grep --files-with-matches --no-messages --null-data --line-regexp --fixed-strings --file=- \
+    "${lines[@]}" <<<"$pidfile" | while read -r line; do
+    status=$(cat "${line%cmdline}status" 2>/dev/null) || continue
+    if [[ $status =~ $ours && $status =~ $alone ]]; then
+      echo "${BASH_REMATCH[1]}"
+    fi
+  done || true
 }
+
+runs() { [ -n "$(process)" ]; }
 
 answers_or_died() { answers "$own" || ! runs; }
 
 start_engine() {
-  mkdir -p "$cache" && as_root mkdir -p "$run" || return
+  # One that does not answer has lost its socket, and holds the data.
+  if runs; then end_engine || return; fi
+  as_root mkdir -p "$run" || return
   local bridge
   bridge=$(as_root "$here/network.sh" prepare "$run") || return
   # An empty configuration: the one in /etc/docker belongs to another engine.
@@ -78,7 +96,7 @@ start_engine() {
   as_root setsid --fork dockerd --config-file "$run/daemon.json" --log-level warn \
     --group "$(id -g)" --bridge "$bridge" --iptables=false --ip6tables=false \
     --data-root "$cache/docker" --exec-root "$run/exec" \
-    --pidfile "$pidfile" --host "$own" >"$cache/dockerd.log" 2>&1
+    --pidfile "$pidfile" --host "$own" >"$cache/dockerd.log" 2>&1 9>&-
   await 300 answers_or_died
   if ! answers "$own"; then
     cat "$cache/dockerd.log"
@@ -105,23 +123,42 @@ up() {
   echo "$own"
 }
 
-stop_engine() {
-  local pid
-  pid=$(cat "$pidfile")
-  as_root kill "$pid"
+has_ended() { ! runs; }
+
+end_engine() {
+  process | as_root xargs kill
   # It stops its containers and ends its own containerd first.
-  if ! await 300 test ! -e "/proc/$pid"; then
-    echo "dockerd (process $pid) did not end within 300 s"
+  if ! await 300 has_ended; then
+    echo "dockerd (process $(process)) did not end within 300 s"
     return 1
   fi
-  clear_up
+}
+
+stop_engine() { end_engine && clear_up; }
+
+# Each sandbox has a volume from its beginning to its end; a clone that was removed needs none.
+serves_another_clone() {
+  local clone
+  while read -r clone; do
+    if [ "$clone" != "$(dirname "$here")" ] && [ -d "$clone" ]; then return; fi
+  done <<<"$1"
+  return 1
 }
 
 stop() {
   if [ ! -e "$run" ]; then return; fi
+  local served
+  if answers "$own" && {
+    # Where that cannot be said, somebody may have one.
+    ! served=$(docker --host "$own" volume ls --filter label=labhub.sandbox \
+      --format '{{.Label "labhub.sandbox"}}') || serves_another_clone "$served"
+  }; then
+    say "The Docker engine goes on: another clone has a sandbox on it."
+    return
+  fi
   ask_password
   # One that was killed has left containers and mounts: one that starts takes them over.
-  if ! is_ours; then
+  if ! runs; then
     step "Starting the Docker engine that was killed, to end it properly" start_engine
   fi
   step "Stopping the Docker engine" stop_engine
@@ -130,18 +167,21 @@ stop() {
 remove_data() {
   # An engine mounts its data onto itself; one that was killed could not undo it.
   if mountpoint --quiet "$cache/docker"; then as_root umount "$cache/docker" || return; fi
-  as_root rm -rf --one-file-system "$cache"
+  as_root rm -rf --one-file-system "$cache/docker" || return
+  # What a lab's own tasks keep stays: mirrors of repositories, outputs of builds.
+  rm -rf "$cache/vm" "$cache/vm.lock" "$cache/dockerd.log" "$cache/engine.lock"
+  rmdir --ignore-fail-on-non-empty "$cache"
 }
 
 down() {
   stop
-  if [ ! -e "$cache" ]; then return; fi
+  if runs; then return; fi
   ask_password
   step "Removing the engine's data" remove_data
 }
 
 clones() {
-  if is_ours; then
+  if answers "$own"; then
     docker --host "$own" ps --all --filter label=labhub.sandbox \
       --format '{{.Label "labhub.sandbox"}}'
   elif [ -e "$cache/docker" ] && as_root test -d "$cache/docker/containers"; then
@@ -152,10 +192,26 @@ clones() {
 }
 
 case ${1:-} in
-  up) up ;;
+  up)
+    if system=$(find_engine) && [ "$system" != "$own" ]; then
+      echo "$system"
+      exit
+    fi
+    lock
+    up
+    ;;
   host) find_engine ;;
-  stop) stop ;;
-  down) down ;;
+  stop)
+    lock
+    stop
+    ;;
+  down)
+    # Where an engine of the system serves, there is nothing of ours.
+    if [ -e "$run" ] || [ -e "$cache/docker" ] || [ -e "$cache/vm" ]; then
+      lock
+      down
+    fi
+    ;;
   clones) clones ;;
   *) fail "usage: engine.sh up | host | stop | down | clones" ;;
 esac

@@ -4,7 +4,7 @@ ARG HUB
 FROM ${HUB} AS server
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
 COPY requirements.lock /tmp/
-RUN sed -n 's/^\([a-z][a-z0-9._-]*==[^ ;]*\).*/\1/p' /tmp/requirements.lock >/tmp/versions \
+RUN sed -n 's/^\([a-z][a-z0-9._-]*==[^\\]*\).*/\1/p' /tmp/requirements.lock >/tmp/versions \
  && python3 -m venv /opt/pip \
  && /opt/pip/bin/pip install --no-cache-dir --target /opt/server -c /tmp/versions jupyter-server
 

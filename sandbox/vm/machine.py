@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 from ops.errors import OpsError
@@ -16,6 +17,10 @@ from sandbox.vm.turn import take_turn
 
 SSH, WEB = 22, 80
 KEYS = ("operator_ed25519", "host_ed25519")
+
+
+class _PanicError(SandboxError):
+    """The kernel has ended itself: nobody will ever be let in."""
 
 
 class Machine:
@@ -143,16 +148,32 @@ class Machine:
         layout.env_file.write_text(render_env(layout, self.web_port))
 
     def _run(self, state: Path | None) -> None:
+        try:
+            self._start(state)
+        except _PanicError as error:
+            # One that was frozen does not boot: its memory would not fit what is on the disk now.
+            if state:
+                raise
+            # A kernel changes its own code while it boots; the emulator has run half of a change.
+            warnings.warn(f"{error} It was started once more.", stacklevel=2)
+            self.power_cut()
+            self._start(state)
+
+    def _start(self, state: Path | None) -> None:
         self._qemu = Qemu(self.folder, self._disk, (SSH, WEB), state)
         self._describe(self._qemu.ports())
         try:
             until(self._lets_in, "The virtual host boots", BOOT, pause=1)
+        except _PanicError:
+            raise
         except OpsError as error:
             raise SandboxError(f"{error}; its last words:\n{self.console()}") from error
 
     def _lets_in(self) -> bool:
         assert self._qemu  # noqa: S101
         self._qemu.require_running()
+        if "end Kernel panic" in self.console():
+            raise _PanicError(f"The kernel of the virtual host has panicked:\n{self.console(60)}")
         # Of two values SSH takes the first. What is sent before the host has a network is repeated
         # more and more seldom.
         probe = ["ssh", "-o", "ConnectTimeout=20", *self._ssh[1:], "true"]

@@ -39,7 +39,7 @@ def with_package(machine: Sandbox) -> Sandbox:
 
 
 def test_nothing_is_installed_unasked(machine: Sandbox) -> None:
-    done = engine(machine, "up", user="agfalta", check=False)
+    done = engine(machine, "up", user="agfalta", check=False, cache="/home/agfalta/.cache")
     assert done.returncode == 1
     assert "`sudo apt-get install --no-install-recommends docker.io`" in done.stderr
     assert "YES=1" in done.stderr
@@ -87,6 +87,43 @@ def test_an_engine_that_is_off_keeps_the_sandboxes_of_another_clone(with_package
     engine(machine, "stop")
     assert "another clone" not in machine.exec(clean).stderr
     assert machine.exec(["ls", CACHE]).stdout == ""
+
+
+def test_an_engine_goes_on_while_another_clone_has_a_sandbox_on_it(with_package: Sandbox) -> None:
+    machine = with_package
+    docker = ["docker", "--host", engine(machine, "up").stdout.strip()]
+    machine.exec(["mkdir", "-p", "/home/eve/labhub"])
+    for clone in ("/home/eve/labhub", "/home/eve/removed", "/opt"):
+        machine.exec([*docker, "volume", "create", "--label", f"labhub.sandbox={clone}"])
+    assert "goes on: another clone has a sandbox on it" in engine(machine, "stop").stderr
+    machine.exec([*docker, "version"])
+    machine.exec(["rmdir", "/home/eve/labhub"])
+    engine(machine, "stop")
+    assert "--pidfile /run/labhub-" not in processes(machine)
+    engine(machine, "down")
+
+
+def test_who_begins_while_another_ends_has_an_engine_that_answers(with_package: Sandbox) -> None:
+    machine = with_package
+    both = f"XDG_CACHE_HOME={CACHE} {ENGINE} stop & XDG_CACHE_HOME={CACHE} {ENGINE} up; wait"
+    for _ in range(3):
+        engine(machine, "up")
+        machine.exec(["bash", "-c", both])
+        address = engine(machine, "up").stdout.strip()
+        machine.exec(["docker", "--host", address, "version"])
+    engine(machine, "down")
+
+
+def test_an_engine_that_has_lost_its_socket_is_ended_before_another_begins(
+    with_package: Sandbox,
+) -> None:
+    machine = with_package
+    engine(machine, "up")
+    machine.exec(["sh", "-c", "rm /run/labhub-*/docker.sock"])
+    address = engine(machine, "up").stdout.strip()
+    machine.exec(["docker", "--host", address, "version"])
+    assert processes(machine).count("--pidfile /run/labhub-") == 1
+    engine(machine, "down")
 
 
 def network(machine: Sandbox, address: str) -> str:
