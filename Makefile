@@ -44,18 +44,20 @@ lint: .venv/.ready ## ruff, mypy and shellcheck
 	step 'Checking scripts' shellcheck --external-sources $(SCRIPTS)
 
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --system-certs --no-python-downloads \
-  --upgrade --generate-hashes --no-emit-index-url --no-header
+  --generate-hashes --no-emit-index-url --no-header \
+  $(if $(UPGRADE),$(if $(filter 1,$(UPGRADE)),--upgrade,$(patsubst %,'--upgrade-package=%',$(UPGRADE))))
 HUB := --constraints compose/hub/requirements.in
-IMAGE := --python-version 3.13 --python-platform linux
+# Of the lab image for each Python that a base may have; the hub's has one.
+ANY := --universal --python-version 3.11
 
-lock: ## compile the three requirements.lock anew, with the newest versions allowed
+lock: ## compile the three requirements.lock; UPGRADE=1: the newest of all, UPGRADE=numpy: of one
 	@test -x $(PYTHON) || python3 -m venv .venv
 	@. sandbox/lib.sh; step 'Installing uv' $(PYTHON) -m pip install --quiet uv; \
-	step 'Locking the laptop' $(COMPILE) $(HUB) --universal --python-version 3.11 --extra dev \
+	step 'Locking the laptop' $(COMPILE) $(HUB) $(ANY) --extra dev \
 	  --output-file requirements.lock pyproject.toml; \
-	step 'Locking the hub' $(COMPILE) $(IMAGE) \
+	step 'Locking the hub' $(COMPILE) --python-version 3.13 --python-platform linux \
 	  --output-file compose/hub/requirements.lock compose/hub/requirements.in; \
-	step 'Locking the lab image' $(COMPILE) $(HUB) $(IMAGE) \
+	step 'Locking the lab image' $(COMPILE) $(HUB) $(ANY) \
 	  --output-file lab-image/requirements.lock lab-image/requirements.in
 
 bench: .venv/.ready ## measure what bench/README.md promises

@@ -76,14 +76,21 @@ def mounts(context: Context, check: bool = False, wait: bool = False) -> None:
 @task(
     help={
         "tag": "the version: a git tag of the package, or its version on PyPI",
-        "latest": "also make it what `latest` means (--no-latest leaves it)",
+        "latest": "make it what `latest` means, although that is newer, or this no release",
+        "no-latest": "leave `latest` as it is",
         "force": "replace what is published under this tag",
     },
 )
-def push(context: Context, tag: str, latest: bool = True, force: bool = False) -> None:
+def push(
+    context: Context,
+    tag: str,
+    latest: bool = False,
+    no_latest: bool = False,
+    force: bool = False,
+) -> None:
     """Build the lab image with the analysis package at a tag, test it and publish it."""
     with lab(context) as it:
-        it.push(tag, latest, force)
+        it.push(tag, latest, no_latest, force)
 
 
 namespace = Collection(deploy, add_user, mounts, push, sandbox)

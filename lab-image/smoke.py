@@ -132,13 +132,21 @@ def package_problems(name: str, distribution: str, wanted: str) -> Iterator[str]
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        yield f"import {name} fails: {type(error).__name__}: {error}"
+        yield f"import {name} fails: {type(error).__name__}: {error}{next_step(error)}"
     else:
         if isinstance(version := getattr(module, "__version__", None), str):
             found.setdefault(version, []).append(f"{name}.__version__")
     for version, where in found.items():
         if not is_same(version, wanted):
-            yield f"the tag is {wanted}, but {distribution} says {version} ({', '.join(where)})"
+            yield f"the tag says {wanted}, but {distribution} says {version} ({', '.join(where)})"
+
+
+def next_step(error: BaseException) -> str:
+    """Say what helps where a module is missing that the package does not ask for."""
+    if not isinstance(error, ModuleNotFoundError):
+        return ""
+    asked = "setuptools<81" if error.name == "pkg_resources" else "what has it"
+    return f". Name {asked} in the requirements of the package, or in site/requirements.in"
 
 
 def is_same(version: str, wanted: str) -> bool:

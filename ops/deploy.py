@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops import console
+from ops.labels import BASE, lab_base
 from ops.mounts.errors import trials_explained
 from ops.mounts.facts import mount_questions, parse_mounts
 from ops.mounts.operation import ensure_mounts
@@ -37,12 +38,16 @@ def questions(config: Config) -> Questions:
 def deployment(config: Config, compose: Path) -> Operation:
     """Return the operation that makes a host the lab hub that a configuration describes."""
     files = read_files(compose)
+    lab_image = config.lab_base_image
+    bases = {BASE: config.base_image, lab_base(config.base_image, lab_image): lab_image}
 
     def operation(answers: Answers) -> Iterator[Change]:
         system, stack = parse_system(answers), parse_stack(answers)
-        base = base_inputs(config.base_image, system)
         yield from ensure_engine(system)
-        yield from ensure_base(config.base_image, base, stack.base_inputs)
+        for name, origin in bases.items():
+            wanted = base_inputs(origin, system)
+            yield from ensure_base(name, origin, wanted, stack.bases.get(name))
+        base = base_inputs(config.base_image, system)
         yield from ensure_stack(render_release(files, config, base), stack)
         # Last: a file server that refuses us leaves a running hub.
         if config.mounts:

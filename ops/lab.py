@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ops import console
+from ops.errors import UsageError
 from ops.remote.apply import order
 from ops.remote.host import Host
 from ops.settings.config import load
@@ -36,8 +37,11 @@ class Lab:
 
         prove(self.host, order("mounts", wait), only_look=check, dry=self.dry)
 
-    def push(self, tag: str, latest: bool, force: bool) -> None:
+    def push(self, tag: str, latest: bool, no_latest: bool, force: bool) -> None:
         """Build, test and publish the lab image with the analysis package at a tag."""
         from ops.images.walk import push
 
-        push(self.host, self.root, tag, latest=latest, force=force, dry=self.dry)
+        if latest and no_latest:
+            raise UsageError("--latest and --no-latest contradict each other: give one, or none")
+        wanted = latest if latest or no_latest else None
+        push(self.host, self.root, tag, latest=wanted, force=force, dry=self.dry)

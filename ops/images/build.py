@@ -1,43 +1,41 @@
 """The lab image: what it is made of, and its build on the host with BuildKit."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 
-from ops.hashing import digest
-from ops.images.source import tree_hash
-from ops.labels import BASE, INPUTS
+from ops.images.versions import version_in
+from ops.labels import INPUTS
 from ops.plan.command import Change, run
 
 ADDRESS = "localhost:5000"
 """The registry as the host's own engine knows it; the loopback needs no TLS."""
 BUILD_FOLDER = ".cache/labhub/build"
+RESOLVED = "COPY /resolved/"
+"""How the step of the recipe begins whose layer tells what an image has of Python packages."""
 REASON_LINES = 8
 
 
 @dataclass(frozen=True)
 class Image:
-    """What is to be built: a context folder, and what the image says of itself."""
+    """What is to be built: a context folder, and what the image says of itself.
+
+    `base` is what the host calls the image that it is built from, `inputs` the digest of all that
+    it is made of: equal inputs are the same image.
+    """
 
     name: str
     tag: str
     context: Path
     import_name: str
     jupyterhub: str
-    base_image: str
+    base: str
     revision: str
+    inputs: str
     subfolder: str = ""
     extras: tuple[str, ...] = ()
-
-    @cached_property
-    def inputs(self) -> str:
-        """Digest all that the image is made of; equal inputs are the same image."""
-        made = (self.revision, self.subfolder, *self.extras)
-        parts = (self.tag, self.import_name, self.jupyterhub, self.base_image, *made)
-        return digest(tree_hash(self.context), *parts)
 
     @property
     def reference(self) -> str:
@@ -47,7 +45,13 @@ class Image:
     @property
     def folder(self) -> str:
         """Return the build folder, in the home of the operator on the host."""
-        return f"{BUILD_FOLDER}/{self.name}-{self.tag}"
+        return f"{BUILD_FOLDER}/{self.name}/{self.tag}"
+
+    @property
+    def last_folder(self) -> str:
+        """Return what the build folder of its last tag has become: what need not travel again."""
+        # No tag begins with a dot.
+        return f"{BUILD_FOLDER}/{self.name}/.last"
 
 
 def build(image: Image, home: str, now: datetime) -> Change:
@@ -61,8 +65,8 @@ def build(image: Image, home: str, now: datetime) -> Change:
         INPUTS: image.inputs,
     }
     arguments = {
-        "BASE_IMAGE": BASE,
-        "VERSION": image.tag,
+        "BASE_IMAGE": image.base,
+        "VERSION": str(version_in(image.tag) or image.tag),
         "IMPORT_NAME": image.import_name,
         "JUPYTERHUB_VERSION": image.jupyterhub,
         "SUBFOLDER": image.subfolder,
@@ -105,19 +109,13 @@ def _cause(said: list[str], sentence: str) -> list[str]:
     return [f"    {line}" for line in lines[-REASON_LINES:]]
 
 
-def may_have_notes(printed: Sequence[str]) -> bool:
-    """Tell whether an image may say that it differs from the lock.
-
-    The build says it where it installs the package; where that layer was there already, who knows.
-    """
-    installs = (re.match(r"(#\d+) \[package \d+/\d+\] RUN .*--no-deps", line) for line in printed)
-    cached = {f"{found[1]} CACHED" for found in installs if found}
-    return any(line in cached or re.match(r"#\d+ [\d.]+ LOCK: ", line) for line in printed)
-
-
 def clean(image: Image, home: str, published: str) -> Change:
-    """Plan the end of a push: what was published stands in the audit log, its folder is gone."""
+    """Plan the end of a push: what was published stands in the audit log.
+
+    Its folder stays for the next tag, which has most of its history and files.
+    """
+    folder, last = f"{home}/{image.folder}", f"{home}/{image.last_folder}"
     return Change(
         f"Publish {image.name}:{image.tag} as {published}",
-        (run("rm", "-rf", f"{home}/{image.folder}"),),
+        (run("rm", "-rf", last), run("mv", "--no-target-directory", folder, last)),
     )

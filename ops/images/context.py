@@ -1,4 +1,4 @@
-"""What the lab image is built from: `lab-image/` and the analysis package at its tag."""
+"""What the lab image is built from: `lab-image/`, the site's lists, the package at its tag."""
 
 import os
 import re
@@ -6,10 +6,18 @@ import shutil
 from pathlib import Path
 
 from ops.errors import ConfigError, OperationError
-from ops.hashing import LEFTOVERS
+from ops.hashing import LEFTOVERS, digest, tree_hash
 from ops.images.build import Image
-from ops.images.source import GitSource, PypiSource, export, parse_source
+from ops.images.export import export
+from ops.images.lists import read_lists
+from ops.images.source import GitSource, PypiSource, parse_source
+from ops.labels import lab_base
 from ops.settings.config import Config
+
+LAST = "last"
+"""The folder of what the registry is asked for: what earlier images have of Python packages."""
+OWN = "own.txt"
+FROM_GIT = "from-git.txt"
 
 
 def cache_folder(what: str) -> Path:
@@ -35,22 +43,33 @@ def read_source(config: Config) -> GitSource | PypiSource:
 
 
 def prepare(root: Path, config: Config, tag: str, into: Path, cache: Path | None = None) -> Image:
-    """Fill a folder with the build context: `lab-image/` and the package at its tag."""
+    """Fill a folder with the build context: `lab-image/`, the lists, the package at its tag."""
     context = into / "context"
+    source, lists = read_source(config), read_lists(config.site)
     shutil.copytree(root / "lab-image", context, ignore=shutil.ignore_patterns(*LEFTOVERS))
-    source = read_source(config)
+    (context / "site").mkdir()
+    for name, text in lists.items():
+        (context / "site" / name).write_text(text)
+    (context / LAST).mkdir()
+    for name in (OWN, FROM_GIT):
+        (context / LAST / name).touch()
     without = config.agfalta_tools_without
     exported = export(source, tag, context / "source", cache or cache_folder("git"), without)
+    said = {
+        "import_name": config.agfalta_tools_import,
+        "jupyterhub": jupyterhub_version(root / "compose/hub/requirements.in"),
+        "revision": exported.revision,
+        "subfolder": source.subfolder if isinstance(source, GitSource) else "",
+    }
+    made = (tag, config.lab_base_image, *said.values(), *source.extras)
     return Image(
         name=config.image_name,
         tag=tag,
         context=context,
-        import_name=config.agfalta_tools_import,
-        jupyterhub=jupyterhub_version(root / "compose/hub/requirements.in"),
-        base_image=config.base_image,
-        revision=exported.revision,
-        subfolder=source.subfolder if isinstance(source, GitSource) else "",
+        base=lab_base(config.base_image, config.lab_base_image),
+        inputs=digest(tree_hash(context), *made),
         extras=source.extras,
+        **said,
     )
 
 

@@ -1,31 +1,26 @@
 """What a push has to know of the host."""
 
-from ops.plan.objects import is_running, objects
-from ops.plan.question import Answers, Question, lines, plain
+from ops.labels import ORIGIN
+from ops.plan.objects import Objects, is_running, objects
+from ops.plan.question import Question, plain
 
 HOME = Question("home", 'getent passwd "${SUDO_USER:-root}" | cut -d: -f6', plain)
 """Where the operator is at home."""
 
-NOTES = "/usr/share/lab/notes.txt"
-"""Where an image says what of the lab's own packages it has in another version."""
+_REGISTRY = "labhub-registry"
 
 
-def notes_of(reference: str) -> Question[list[str]]:
-    """Ask an image what of the lab's own packages it has in another version than the lock."""
-    return Question(
-        "notes",
-        'made=$(docker create "$1"); docker cp --quiet "$made:$2" - | tar --extract --to-stdout; '
-        'docker rm "$made" >/dev/null',
-        lines,
-        (reference, NOTES),
-    )
+def stack(base: str) -> Question[Objects]:
+    """Ask for what a push needs there: the registry, and the image that labs are built from."""
+    return objects("stack", _REGISTRY, base)
 
 
-_NAME = "labhub-registry"
-REGISTRY = objects("registry", _NAME)
-
-
-def has_registry(answers: Answers) -> bool:
-    """Tell from the answer to `REGISTRY` whether one runs."""
-    found = answers[REGISTRY].get(_NAME)
-    return found is not None and is_running(found)
+def missing(found: Objects, base: str, origin: str) -> str | None:
+    """Say what of it a host lacks; `origin` is what its base has to be made from."""
+    registry = found.get(_REGISTRY)
+    if registry is None or not is_running(registry):
+        return "No registry runs"
+    labels = found.get(f"{base}:latest", {}).get("Config", {}).get("Labels") or {}
+    if labels.get(ORIGIN) != origin:
+        return f"No base for lab images that is made from {origin} is there"
+    return None

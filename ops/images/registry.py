@@ -1,6 +1,9 @@
 """What the registry holds, asked by HTTP through the connection to the host."""
 
+import io
 import json
+import tarfile
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,15 +26,35 @@ Open = Callable[[int], HTTPConnection]
 class Published:
     """An image under a tag in the registry."""
 
+    name: str
+    tag: str
     digest: str
     media_type: str
     manifest: bytes
-    labels: Mapping[str, str]
+    config: Mapping[str, Any]
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Return what the image says of itself."""
+        return self.config["config"].get("Labels") or {}
+
+    def layer_of(self, step: str) -> str | None:
+        """Return the digest of the last layer that such a step of its recipe has made."""
+        made = (
+            it for it in reversed(self.config.get("history") or []) if not it.get("empty_layer")
+        )
+        layers = (layer["digest"] for layer in reversed(json.loads(self.manifest)["layers"]))
+        pairs = zip(made, layers, strict=False)
+        return next((it for how, it in pairs if step in how.get("created_by", "")), None)
 
     @property
     def size(self) -> int:
         """Return the bytes that its layers take, compressed."""
         return sum(layer["size"] for layer in json.loads(self.manifest)["layers"])
+
+
+class LostError(OperationError):
+    """The registry has a tag, and not all that it stands for."""
 
 
 class Registry:
@@ -41,18 +64,40 @@ class Registry:
         self._open = open_http
 
     def find(self, name: str, tag: str) -> Published | None:
-        """Return what is published as ``name:tag``; None where nothing is."""
+        """Return what is published as ``name:tag``; None where nothing is.
+
+        :raises LostError: where the registry names a part that it does not have.
+        """
         status, headers, body = self._call("GET", f"/v2/{name}/manifests/{tag}", _MANIFESTS)
         if status == 404:
             return None
         if status != 200:
             raise OperationError(f"The registry answered {status} when asked for {name}:{tag}")
-        config = json.loads(body)["config"]["digest"]
-        status, _, blob = self._call("GET", f"/v2/{name}/blobs/{config}")
+        try:
+            config = json.loads(self._blob(name, tag, json.loads(body)["config"]["digest"]))
+        except ValueError as error:
+            raise _lost(name, tag) from error
+        made_of = (headers["Docker-Content-Digest"], headers["Content-Type"], body, config)
+        return Published(name, tag, *made_of)
+
+    def files(self, image: Published, step: str) -> Mapping[str, str]:
+        """Return the text files of the layer that a step of an image's recipe has made, by path."""
+        layer = image.layer_of(step)
+        if layer is None:
+            return {}
+        blob = io.BytesIO(self._blob(image.name, image.tag, layer))
+        try:
+            with tarfile.open(fileobj=blob) as archive:
+                packed = {it.name: archive.extractfile(it) for it in archive if it.isfile()}
+                return {path: file.read().decode() for path, file in packed.items() if file}
+        except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:
+            raise _lost(image.name, image.tag) from error
+
+    def _blob(self, name: str, tag: str, digest: str) -> bytes:
+        status, _, blob = self._call("GET", f"/v2/{name}/blobs/{digest}")
         if status != 200:
-            raise OperationError(f"The registry has lost a part of {name}:{tag}; push it again")
-        labels = json.loads(blob)["config"].get("Labels") or {}
-        return Published(headers["Docker-Content-Digest"], headers["Content-Type"], body, labels)
+            raise _lost(name, tag)
+        return blob
 
     def move(self, name: str, tag: str, to: Published) -> None:
         """Make ``name:tag`` mean an image that is published already."""
@@ -81,3 +126,10 @@ class Registry:
                 f"The registry does not answer ({error or type(error).__name__}): inv deploy "
                 "starts it"
             ) from error
+
+
+def _lost(name: str, tag: str) -> LostError:
+    what = "the tag that it stands for" if tag == "latest" else "it"
+    return LostError(
+        f"The registry has lost a part of {name}:{tag}; push {what} again with --force"
+    )

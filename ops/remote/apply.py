@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from ops import console
 from ops.errors import OperationError
 from ops.plan.command import Change, Plan
+from ops.plan.framing import Event, Printed
 from ops.plan.question import Answers, Questions
 from ops.plan.script import HOST, Order
 from ops.remote.host import Host
@@ -46,11 +47,25 @@ def converge(
 
 
 def carry_out(
-    host: Host, plan: Plan, questions: Questions, order: Order, turn: str
+    host: Host,
+    plan: Plan,
+    questions: Questions,
+    order: Order,
+    turn: str,
+    listen: Callable[[str], None] = lambda _: None,
 ) -> Answers | None:
-    """Make the changes of a plan, showing each; None where the plan is to be made anew."""
+    """Make the changes of a plan, showing each; None where the plan is to be made anew.
+
+    `listen` gets each line that they print.
+    """
     with console.ChangeProgress(plan).shown() as progress:
-        return host.change(plan, questions, order, turn, progress)
+
+        def notify(event: Event) -> None:
+            progress(event)
+            if isinstance(event, Printed):
+                listen(event.line)
+
+        return host.change(plan, questions, order, turn, notify)
 
 
 def _check(left: Plan, where: str) -> None:

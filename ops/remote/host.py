@@ -4,6 +4,7 @@ From a host comes text; what is large wants a stream of its own, as `tunnel` has
 """
 
 import http.client
+import posixpath
 import secrets
 import shlex
 import subprocess
@@ -88,17 +89,22 @@ class Host:
             self._password = self._ask_password(f"[sudo] password for {self.where}: ")
         return self._password
 
-    def rsync(self, folder: Path, target: str) -> None:
-        """Make `target`, a folder in the operator's home on the host, equal to a local folder."""
+    def rsync(self, folder: Path, target: str, like: str) -> None:
+        """Make `target`, a folder in the operator's home on the host, equal to a local folder.
+
+        What `like`, which may not be there, has under the same path need not travel; it is shared.
+        """
         ssh = [*ssh_command(self.config), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
         ssh += ["-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"]
         ends = [f"{folder}/", f"{self.config.lab_host}:{target}/"]
-        # rsync makes one folder, not its parents: the one on the host is started behind mkdir.
-        make = shlex.join(["mkdir", "-p", target]) + " && rsync"
+        # rsync makes one folder, not its parents: the one on the host is started behind mkdir. The
+        # source of a package is for its operator alone.
+        make = f"(umask 077; {shlex.join(['mkdir', '-p', target])}) && rsync"
         # By content, with the time of the transfer: an export's files bear the time of their
         # commit, and BuildKit takes a file of the same time and size for the one that it has.
         options = ["--recursive", "--links", "--perms", "--checksum", "--delete"]
-        options.append(f"--rsync-path={make}")
+        # Relative to the target.
+        options += [f"--link-dest={posixpath.relpath(like, target)}", f"--rsync-path={make}"]
         try:
             done = subprocess.run(
                 ["rsync", *options, "-e", shlex.join(ssh), "--", *ends],

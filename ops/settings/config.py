@@ -17,7 +17,10 @@ from ops.settings.shares import Mount
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that describes one lab; each field is a key of `.env` in upper case."""
+    """Everything that describes one lab; each field is a key of `.env` in upper case.
+
+    `site` is the folder of the site's own lists, which need not exist.
+    """
 
     lab_host: str
     lab_user: str | None
@@ -38,10 +41,12 @@ class Config:
     agfalta_tools_without: tuple[str, ...]
     image_name: str
     base_image: str
+    lab_base_image: str
     smb_user: str | None
     smb_password: Secret | None
     smb_domain: str | None
     mounts: tuple[Mount, ...]
+    site: Path
 
     def hub_at(self, address: str) -> str:
         """Return where members find the hub: `HUB_URL`, else at the host's own address."""
@@ -71,10 +76,11 @@ def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Config:
     if not path.is_file() and "LAB_HOST" not in environ:
         raise ConfigError(envfile.how_to_begin(path))
     ours = {key: value for key, value in environ.items() if rule_of(key)}
-    return parse(envfile.read(path), path.name, ours)
+    site = folder / (f"site.{lab}" if lab else "site")
+    return parse(envfile.read(path), path.name, ours, site)
 
 
-def parse(text: str, name: str, environ: Mapping[str, str]) -> Config:
+def parse(text: str, name: str, environ: Mapping[str, str], site: Path = Path("site")) -> Config:
     """Read the text of a `.env` file; `environ` wins over it."""
     given, problems = _given(text, name)
     given |= {key: (value, "environment") for key, value in environ.items()}
@@ -91,7 +97,8 @@ def parse(text: str, name: str, environ: Mapping[str, str]) -> Config:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise ConfigError(f"The configuration is not valid:\n{listed}")
     fixed = {key.lower(): values[key] for key in RULES}
-    return Config(**fixed, mounts=mounts)  # type: ignore[arg-type]
+    fixed["lab_base_image"] = fixed["lab_base_image"] or fixed["base_image"]
+    return Config(**fixed, mounts=mounts, site=site)  # type: ignore[arg-type]
 
 
 def _given(text: str, name: str) -> tuple[dict[str, tuple[str | None, str]], list[str]]:
@@ -137,6 +144,7 @@ def rule_of(key: str) -> Rule | None:
 
 _HOST = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|[0-9a-fA-F:]+(%[A-Za-z0-9]+)?"
 _PORT = number(1, 65535, int)
+_IMAGE = matching(r"[a-z0-9][\w./:@-]*", "should be an image reference")
 
 RULES: dict[str, Rule] = {
     "LAB_HOST": Rule(None, matching(_HOST, "should be a host name, an address or an SSH alias")),
@@ -164,9 +172,8 @@ RULES: dict[str, Rule] = {
         "agfalta_tools",
         matching(r"[a-z0-9]+([._-][a-z0-9]+)*", "should be lower-case letters, digits, '_-.'"),
     ),
-    "BASE_IMAGE": Rule(
-        "debian:trixie-slim", matching(r"[a-z0-9][\w./:@-]*", "should be an image reference")
-    ),
+    "BASE_IMAGE": Rule("debian:trixie-slim", _IMAGE),
+    "LAB_BASE_IMAGE": Rule(None, _IMAGE),
     **{key: Rule(None, read) for key, read in MOUNT_RULES.items() if key != "MOUNT"},
 }
 REQUIRED = {"LAB_HOST": "the host's name, address or SSH alias"}

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from ops.errors import OperationError
 from ops.hashing import digest
-from ops.labels import BASE
+from ops.labels import BASE, INPUTS, ORIGIN
 from ops.plan.command import Change, Shell, run
 from ops.plan.files import read_script
 from ops.plan.packages import install
 from ops.stack.facts import CERTIFICATES, DEBIAN_PACKAGES, UBUNTU_PACKAGES, System
 
 COMPOSE_NEEDED = (2, 20)
+_MAKE_BASE = read_script("ops.stack", "base.sh")
 
 _PACKAGES = {
     ("debian", "13"): (*DEBIAN_PACKAGES, "iptables", "ca-certificates"),
@@ -43,19 +44,20 @@ def ensure_engine(facts: System) -> Iterator[Change]:
 
 def base_inputs(base_image: str, facts: System) -> str:
     """Digest what the base is made of."""
-    return digest(base_image, facts.certificates)
+    return digest(base_image, facts.certificates, _MAKE_BASE)
 
 
-def ensure_base(base_image: str, wanted: str, has: str | None) -> Iterator[Change]:
-    """Make the image that every other one is built from."""
+def ensure_base(name: str, origin: str, wanted: str, has: str | None) -> Iterator[Change]:
+    """Make an image that others are built from."""
     if has != wanted:
+        labels = (f"{INPUTS}={wanted}", f"{ORIGIN}={origin}")
         yield Change(
-            f"Make the base of all images from {base_image}",
+            f"Make the base of {'all' if name == BASE else 'lab'} images from {origin}",
             (
                 Shell(
-                    f"docker pull {base_image} and docker buildx build, or mmdebstrap",
-                    read_script("ops.stack", "base.sh"),
-                    (base_image, BASE, wanted, CERTIFICATES),
+                    f"docker pull {origin} and docker buildx build, or mmdebstrap",
+                    _MAKE_BASE,
+                    (origin, name, CERTIFICATES, *labels),
                 ),
             ),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.errors import FactError
-from ops.labels import BASE, INPUTS
+from ops.labels import BASE, INPUTS, LAB_BASE
 from ops.plan.objects import is_running, objects
 from ops.plan.packages import installed
 from ops.plan.question import Answers, Question, plain
@@ -48,7 +48,7 @@ class Stack:
     files: Mapping[str, str]
     token: str
     containers: Mapping[str, Container]
-    base_inputs: str | None
+    bases: Mapping[str, str | None]
 
 
 def parse_version(text: str) -> tuple[int, ...] | None:
@@ -112,7 +112,7 @@ RELEASE = Question(
     _parse_files,
 )
 TOKEN = Question("token", f"[ ! -e {TOKEN_FILE} ] || stat -c '%a %u %g %s' {TOKEN_FILE}", plain)
-OBJECTS = objects("containers", "labhub-registry", "labhub-proxy", "labhub-hub", BASE)
+OBJECTS = objects("containers", "labhub-registry", "labhub-proxy", "labhub-hub", BASE, LAB_BASE)
 STACK = (CURRENT, RELEASE, TOKEN, OBJECTS)
 
 
@@ -138,7 +138,6 @@ def parse_system(answers: Answers) -> System:
 def parse_stack(answers: Answers) -> Stack:
     """Put the answers to `STACK` together."""
     found = answers[OBJECTS]
-    base = found.get(f"{BASE}:latest")
     return Stack(
         current=answers[CURRENT] or None,
         files=answers[RELEASE],
@@ -148,7 +147,11 @@ def parse_stack(answers: Answers) -> Stack:
             for name, item in found.items()
             if "State" in item
         },
-        base_inputs=_inputs(base) if base else None,
+        bases={
+            name.removesuffix(":latest"): _inputs(item)
+            for name, item in found.items()
+            if "State" not in item
+        },
     )
 
 

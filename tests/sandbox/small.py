@@ -10,7 +10,7 @@ from pathlib import Path
 from sandbox.inv import Inv
 
 LEFT_OUT = "h5py ipympl ipywidgets matplotlib pandas pillow scipy tqdm".split()
-PACKAGES = "git openssh-client python3-venv tzdata"
+PACKAGES = "bash ca-certificates git openssh-client python3 python3-venv tzdata"
 
 
 def small_checkout(inv: Inv, folder: Path) -> Inv:
@@ -28,18 +28,22 @@ def small_checkout(inv: Inv, folder: Path) -> Inv:
 
 def without(lock: str, names: list[str]) -> str:
     """Take packages out of a lock file, and what is there for these alone."""
-    entries = {entry.partition("==")[0]: entry for entry in re.split(r"^(?=\S)", lock, flags=re.M)}
+    entries = re.split(r"^(?=\S)", lock, flags=re.M)
     gone = set(names)
     while True:
-        left = {
-            name: entry
-            for name, entry in entries.items()
-            if name not in gone and (not (via := _asked_by(entry)) or via - gone)
-        }
+        left = [
+            entry
+            for entry in entries
+            if _name(entry) not in gone and (not (via := _asked_by(entry)) or via - gone)
+        ]
         if len(left) == len(entries):
-            return "".join(entries.values())
-        gone |= set(entries) - set(left)
+            return "".join(entries)
+        gone |= {*map(_name, entries)} - {*map(_name, left)}
         entries = left
+
+
+def _name(entry: str) -> str:
+    return entry.partition("==")[0]
 
 
 def _asked_by(entry: str) -> set[str]:

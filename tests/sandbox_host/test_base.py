@@ -76,7 +76,7 @@ def on_the_laptop(machine: Sandbox, *settings: str) -> subprocess.CompletedProce
 
 
 def on_the_server(machine: Sandbox, base: str = DEBIANS) -> subprocess.CompletedProcess[str]:
-    (change,) = ensure_base(base, "wanted", None)
+    (change,) = ensure_base(BASE, base, "wanted", None)
     (step,) = change.steps
     return machine.exec(["bash", "-c", f"{{ {render_step(step)} ; }} 2>&1"], check=False)
 

@@ -76,6 +76,6 @@ def test_a_connection_that_the_engine_ends_is_ended_for_its_client(impatient: Im
 def test_a_push_reaches_the_engine_on_a_connection_of_its_own(
     impatient: Impatient, tmp_path: Path
 ) -> None:
-    image = Image("no-such-image", "1.2", tmp_path, "x", "6.1.1", "debian", "abc123")
+    image = Image("no-such-image", "1.2", tmp_path, "x", "6.1.1", "debian", "abc123", "made")
     with pytest.raises(OperationError, match=r"1\.2 failed: .*does not exist locally"):
         list(publish(image, impatient.root_shell))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from ops.errors import SourceError
-from ops.images.source import export, parse_source, tree_hash
+from ops.hashing import tree_hash
+from ops.images.export import export
+from ops.images.source import parse_source
 from tests.sample import commit, make_sample
 from tests.sample import git as run_git
 

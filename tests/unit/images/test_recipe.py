@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-RECIPE = Path(__file__).parents[3] / "lab-image"
+RECIPE = Path(__file__).parents[3] / "lab-image/build"
 METADATA = """Metadata-Version: 2.1
 Name: Surface.Lab
 Provides-Extra: gui
@@ -30,6 +30,12 @@ python-dateutil==2.9.0.post0 \\
     # via pandas
 lab-io @ git+https://h.org/io.git@0123
     # via probe
+old==1 ; python_version < '3' \\
+    --hash=sha256:dd
+scipy==1.16.3 ; python_full_version < '3.10' \\
+    --hash=sha256:ee
+scipy==1.18.1 ; python_full_version >= '3.10' \\
+    --hash=sha256:ff
 """
 
 
@@ -37,7 +43,7 @@ lab-io @ git+https://h.org/io.git@0123
 def recipe(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
     """The scripts, as modules that find one another."""
     monkeypatch.syspath_prepend(str(RECIPE))
-    names = ("told", "linked", "wheel", "resolve")
+    names = ("told", "linked", "locks", "wheel", "resolve")
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
     return {name: importlib.import_module(name) for name in names}
@@ -68,11 +74,12 @@ def test_an_extra_that_there_is_not_is_refused_with_those_that_there_are(
 def test_a_lock_is_read_by_name_with_hashes_and_without_remarks(
     recipe: dict[str, ModuleType],
 ) -> None:
-    pins = recipe["resolve"].pins(LOCK)
-    assert list(pins) == ["numpy", "python-dateutil", "lab-io"]
+    pins = recipe["locks"].pins(f"# Python 3.13\n{LOCK}")
+    assert list(pins) == ["numpy", "python-dateutil", "lab-io", "scipy"]
+    assert pins["scipy"] == "scipy==1.18.1 \\\n    --hash=sha256:ff"
     assert pins["python-dateutil"].endswith("--hash=sha256:cc") and "#" not in pins["numpy"]
-    versions = [recipe["resolve"].version(entry) for entry in pins.values()]
-    assert versions == ["2.4.0", "2.9.0.post0", "git+https://h.org/io.git@0123"]
+    versions = [recipe["locks"].version(entry) for entry in pins.values()]
+    assert versions == ["2.4.0", "2.9.0.post0", "git+https://h.org/io.git@0123", "1.18.1"]
 
 
 @pytest.mark.parametrize(
@@ -82,19 +89,69 @@ def test_a_lock_is_read_by_name_with_hashes_and_without_remarks(
         ('../meson.build:3:0: ERROR: Dependency "xc" not found, tried', "xc is missing"),
         ("ModuleNotFoundError: No module named 'numpy'", "[build-system] requires"),
         ("error: command 'swig' failed: No such file or directory", "needs the program swig"),
-        ("something new", "no wheel can be made of the analysis package"),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "name setuptools<81 in"),
+        ("ModuleNotFoundError: No module named 'distutils'", "it is older than Python"),
+        (
+            "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'",
+            "it is older than Python",
+        ),
+        ("something new", "the cause stands below"),
     ],
 )
 def test_the_cause_that_a_backend_prints_is_told_with_the_next_step(
     recipe: dict[str, ModuleType], printed: str, sentence: str
 ) -> None:
-    assert sentence in recipe["wheel"].cause(printed)
+    assert sentence in recipe["told"].hint(printed)
+
+
+@pytest.mark.parametrize(
+    ("printed", "names"),
+    [
+        ("Failed to build crcmod docopt", "crcmod"),
+        (
+            "ERROR: Failed building wheel for numpy\nFailed to build numpy\n"
+            "ERROR: Failed to build one or more wheels",
+            "numpy",
+        ),
+        ("  \N{MULTIPLICATION SIGN} Failed to build `numpy==1.21.0`", "numpy"),
+        (
+            "\N{MULTIPLICATION SIGN} Encountered error while generating package metadata.\n"
+            "\N{BOX DRAWINGS LIGHT ARC UP AND RIGHT}\N{BOX DRAWINGS LIGHT HORIZONTAL}> numpy\n\n"
+            "note: This is an issue with the package mentioned above, not pip.",
+            "numpy",
+        ),
+    ],
+)
+def test_what_did_not_build_is_named_with_the_ways_on(
+    recipe: dict[str, ModuleType], printed: str, names: str
+) -> None:
+    assert recipe["resolve"].unbuilt(printed) == names
+    sentence = str(recipe["resolve"].unbuildable(names, printed))
+    assert sentence.startswith(f"{names} has no wheel for ")
+    assert "site/requirements.in" in sentence
+
+
+def test_who_has_the_older_python_is_not_sent_to_it(recipe: dict[str, ModuleType]) -> None:
+    assert "LAB_BASE_IMAGE=debian:bookworm-slim" in recipe["told"].older((3, 13, 5))
+    assert "LAB_BASE_IMAGE" not in recipe["told"].older((3, 11, 2))
 
 
 UV = """gcc core.c
 core.c:1: error
   \N{MULTIPLICATION SIGN} Failed to build `/source`
   hint: none
+"""
+UV_COMPILE = """error: Failed to build `foo==1`
+  cause: The build backend returned an error
+  cause: Call to `setuptools.build_meta.get_requires_for_build_wheel` failed (exit status: 1)
+
+         [stdout]
+         gcc core.c
+
+         [stderr]
+         core.c:1: error
+
+hint: Build failures usually indicate a problem with the package or the build environment
 """
 PIP = """Collecting foo==1
   error: subprocess-exited-with-error
@@ -109,7 +166,7 @@ PIP = """Collecting foo==1
 """
 
 
-@pytest.mark.parametrize("printed", [UV, PIP], ids=["uv", "pip"])
+@pytest.mark.parametrize("printed", [UV, UV_COMPILE, PIP], ids=["uv", "uv pip compile", "pip"])
 def test_of_a_failure_the_backends_own_lines_are_told(
     recipe: dict[str, ModuleType], printed: str
 ) -> None:
@@ -168,3 +225,31 @@ def test_a_library_that_is_nowhere_is_an_error_of_what_was_built_here_alone(
     assert linked.debian_packages([built, wheel(tmp_path, "y.whl", "y/libtbb.so.12")]) == []
     ready = wheel(tmp_path, "x-1-cp313-cp313-manylinux_2_28_x86_64.whl", "x/core.so")
     assert linked.debian_packages([ready]) == []
+
+
+def test_what_comes_from_a_repository_stays_while_it_is_asked_for_as_before(
+    recipe: dict[str, ModuleType],
+) -> None:
+    locks = recipe["locks"]
+    metadata = (
+        "Name: x\nRequires-Dist: numpy\nRequires-Dist: Lab_IO[fast] @ git+https://h.org/io.git\n"
+    )
+    required = "".join(
+        f"{it}\n" for it in recipe["wheel"].required(Parser().parsestr(metadata), set())
+    )
+    asked = locks.asked_of_git(f"# remarks\n\n{required}")
+    assert list(asked) == ["lab-io"]
+    kept = "\n".join(locks.remember(["lab-io @ git+https://h.org/io.git@0123"], asked))
+    (again,) = locks.again(kept, asked)
+    assert again.replace(" ", "") == "Lab_IO[fast]@git+https://h.org/io.git@0123"
+    other = locks.asked_of_git("lab-io @ git+https://h.org/io.git@v2\n")
+    assert not [*locks.again(kept, other), *locks.again(kept, {}), *locks.again("", asked)]
+    # One that another repository asks for is nobody's wish here.
+    assert not [*locks.again("\n".join(locks.remember(["b @ git+https://h.org/b@1"], {})), {})]
+
+
+def test_another_pythons_versions_are_not_preferred(recipe: dict[str, ModuleType]) -> None:
+    mine = f"# {recipe['told'].PYTHON}\ntoolz==1\n"
+    assert recipe["resolve"].preferences("numpy==2\n", mine) == f"numpy==2\n{mine}"
+    assert recipe["resolve"].preferences("numpy==2\n", "# Python 3.9\ntoolz==1\n") == "numpy==2\n"
+    assert recipe["resolve"].preferences("numpy==2\n", "") == "numpy==2\n"

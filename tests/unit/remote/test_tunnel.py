@@ -49,7 +49,9 @@ def test_a_push_that_has_no_way_to_the_engine_says_why(tmp_path: Path) -> None:
     def root_shell(_: str) -> tuple[Channel, bytes]:
         raise ConnectError("The connection to op@lab was lost; run the task again")
 
-    image = Image("agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123")
+    image = Image(
+        "agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123", "made"
+    )
     with pytest.raises(ConnectError, match="to op@lab was lost"):
         list(publish(image, root_shell))
 
@@ -78,6 +80,8 @@ def test_a_host_that_is_lost_while_an_image_is_pushed_is_a_sentence(
             client.recv(65536)
             client.sendall(text)
 
-    image = Image("agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123")
+    image = Image(
+        "agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123", "made"
+    )
     with pytest.raises(OperationError, match=r"agfalta_tools:1\.2 failed"):
         list(publish(image, root_shell))

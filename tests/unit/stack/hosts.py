@@ -20,7 +20,7 @@ DEBIAN = System(
     certificates="none",
 )
 BARE_DEBIAN = replace(DEBIAN, packages=frozenset(), enabled=False, active=False, compose=None)
-BARE = Stack(current=None, files={}, token="", containers={}, base_inputs=None)
+BARE = Stack(current=None, files={}, token="", containers={}, bases={})
 
 
 def release(extra: str = "", compose: Path = ROOT / "compose", base: str = "b") -> Release:
@@ -37,7 +37,7 @@ def deployed(it: Release) -> Stack:
         files=it.digests(),
         token="640 0 13 64",
         containers={name: Container(True, True, inputs) for name, inputs in it.inputs.items()},
-        base_inputs=None,
+        bases={},
     )
 
 

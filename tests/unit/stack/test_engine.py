@@ -3,6 +3,8 @@ from dataclasses import replace
 import pytest
 
 from ops.errors import OperationError
+from ops.labels import BASE, LAB_BASE
+from ops.plan.command import Shell
 from ops.stack.engine import base_inputs, ensure_base, ensure_engine
 from ops.stack.facts import DEBIAN_PACKAGES
 from tests.unit.stack.hosts import BARE_DEBIAN, DEBIAN, sentences
@@ -38,6 +40,12 @@ def test_another_host_is_right_where_compose_works_already_and_refused_otherwise
 
 def test_the_base_is_made_anew_when_its_origin_or_the_sites_certificates_change() -> None:
     wanted = base_inputs("debian:trixie-slim", DEBIAN)
-    assert list(ensure_base("debian:trixie-slim", wanted, wanted)) == []
+    assert list(ensure_base(BASE, "debian:trixie-slim", wanted, wanted)) == []
+    assert [it.why for it in ensure_base(LAB_BASE, "debian:bookworm-slim", wanted, None)] == [
+        "Make the base of lab images from debian:bookworm-slim"
+    ]
+    ((make,),) = (it.steps for it in ensure_base(BASE, "debian:trixie-slim", wanted, "other"))
+    assert isinstance(make, Shell)
+    assert make.args[-2:] == (f"labhub.inputs={wanted}", "labhub.origin=debian:trixie-slim")
     assert base_inputs("other", DEBIAN) != wanted
     assert base_inputs("debian:trixie-slim", replace(DEBIAN, certificates="one")) != wanted

@@ -19,30 +19,9 @@ from pathlib import Path
 from linked import debian_packages
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 from pip._vendor.packaging.utils import canonicalize_name
-from told import RefusedError, backends_own, run_told, sentences
+from told import RefusedError, backends_own, hint, run_told, sentences
 
 PIP = "/opt/uv/bin/pip"
-# What a backend says where something is missing, and what helps.
-HINTS = (
-    (
-        r"fatal error: (\S+\.h(?:pp)?): No such file",
-        "the header {0} is missing: name the Debian package that has it in "
-        "lab-image/build-packages.txt",
-    ),
-    (
-        r"(?:Dependency|Library) [\"']?([\w.+-]+)[\"']? (?:not found|found: NO)",
-        "{0} is missing: name its -dev package in lab-image/build-packages.txt",
-    ),
-    (
-        r"ModuleNotFoundError: No module named '([\w.]+)'",
-        "its build needs {0} and does not say so: name it in its pyproject.toml, under "
-        "[build-system] requires",
-    ),
-    (
-        r"error: command '([\w./+-]+)' failed: No such file",
-        "its build needs the program {0}: name its Debian package in lab-image/build-packages.txt",
-    ),
-)
 
 
 def build_command(source: Path, out: Path) -> list[str]:
@@ -61,10 +40,12 @@ def required(metadata: email.message.Message, extras: set[str]) -> list[str]:
     if unknown := sorted(extras - {*known, *map(canonicalize_name, known)}):
         has = ", ".join(sorted(known)) or "none"
         raise RefusedError(f"{name} has no extra {', '.join(unknown)}; it has: {has}")
+    # As it is spelt in the markers, too: an older packaging compares letter by letter.
+    spelt = {"", *extras, *(it for it in known if canonicalize_name(it) in extras)}
     found: set[str] = set()
     for requirement in map(_read, metadata.get_all("Requires-Dist", [])):
         marker = requirement.marker
-        if marker and not any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in spelt):
             continue
         if canonicalize_name(requirement.name) == canonicalize_name(name):
             # An extra that is made of others.
@@ -95,18 +76,13 @@ def read_metadata(wheel: Path) -> email.message.Message:
         return email.parser.Parser().parsestr(archive.read(path).decode(errors="replace"))
 
 
-def cause(printed: str) -> str:
-    """Say why no wheel was made, by what its backend printed."""
-    hints = (hint.format(*it.groups()) for rx, hint in HINTS if (it := re.search(rx, printed)))
-    return ": ".join(["no wheel can be made of the analysis package", *[*hints][:1]])
-
-
 def main(out: Path, source: Path, subfolder: str, extras: str) -> None:
     """Build, then write down name, requirements and libraries."""
     out.mkdir(parents=True, exist_ok=True)
     status, printed = run_told(build_command(source / subfolder, out))
     if status:
-        raise RefusedError(cause(printed), backends_own(printed))
+        sentence = f"no wheel can be made of the analysis package: {hint(printed)}"
+        raise RefusedError(sentence, backends_own(printed))
     (wheel,) = out.glob("*.whl")
     metadata = read_metadata(wheel)
     wanted: set[str] = {canonicalize_name(it) for it in re.findall(r"[\w.-]+", extras)}

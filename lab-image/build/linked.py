@@ -36,7 +36,7 @@ def debian_packages(wheels: Sequence[Path]) -> list[str]:
                 elif is_built_here and not (name in brought or _is_there(where)):
                     raise RefusedError(
                         f"{wheel.name} links to {name}, which no Debian package of the build has: "
-                        "name the one that has it in lab-image/build-packages.txt"
+                        "name the one that has it in site/build-packages.txt"
                     )
     return sorted(needed)
 
