@@ -37,7 +37,7 @@ PACKAGES = (
     Package("igor2", "0.5.15", "igor2", "pure, small"),
     Package("scikit-image", "0.26.0", "skimage", "Cython, wheels"),
     Package("astropy", "8.0.2", "astropy", "C, wheels"),
-    Package("numba", "0.68.1", "numba", "LLVM, wheels; asks for an older numpy"),
+    Package("numba", "0.68.1", "numba", "LLVM, wheels"),
     Package("obspy", "1.5.1", "obspy", "C and Fortran"),
     Package("peakutils", "1.3.5", "peakutils", "old: setup.py"),
     Package("trackpy", "0.7", "trackpy", "pure"),
@@ -84,7 +84,7 @@ def row(inv: Inv, package: Package) -> str:
     took = time.monotonic() - began
     notes = outcome.output.count("instead of the lab's own: ")
     said = (outcome.errors.strip().splitlines() or [""])[0].partition("is not published: ")[2]
-    works = f"works, {took:.0f} s" + (f"; {notes} versions yield" if notes else "")
+    works = f"works, {took:.0f} s" + (f"; of the lab's own yield: {notes}" if notes else "")
     origin = "its repository" if package.source else "PyPI"
     result = works if outcome.status == 0 else f"refused: {said or outcome.errors.strip()}"
     return f"| {package.name} {package.tag} | {origin} | {package.kind} | {result} |"
