@@ -44,6 +44,11 @@ def test_every_local_link_leads_somewhere() -> None:
                 assert (path.parent / target).exists(), f"{path.name} links to {target}"
 
 
+@pytest.mark.parametrize("folder", [".", "compose/hub", "lab-image"])
+def test_a_lock_tells_nothing_of_the_machine_that_made_it(folder: str) -> None:
+    assert not re.search(r"-[rc] /", (ROOT / folder / "requirements.lock").read_text())
+
+
 def test_the_jupyterhub_version_is_written_once() -> None:
     version = jupyterhub_version(ROOT / "compose/hub/requirements.in")
     for lock in ("compose/hub/requirements.lock", "lab-image/requirements.lock"):
