@@ -4,13 +4,14 @@ import re
 
 from packaging.version import InvalidVersion, Version
 
-_BEFORE = re.compile(r"(?:[A-Za-z][A-Za-z_-]*[-_])?(?:v|rel|release|version)?(?=\d)", re.IGNORECASE)
+_NAMED = re.compile(r"(?:[a-z][a-z_-]*[-_])?(?:v|rel|release|version)?(\d.*)", re.IGNORECASE)
 
 
 def version_in(tag: str) -> Version | None:
     """Return the version in a tag: 1.2 of ``v1.2``, ``release-1.2`` and ``agfalta-1.2``."""
+    named = _NAMED.fullmatch(tag)
     try:
-        return Version(_BEFORE.sub("", tag, count=1) if _BEFORE.match(tag) else tag)
+        return Version(named[1] if named else tag)
     except InvalidVersion:
         return None
 

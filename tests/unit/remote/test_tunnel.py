@@ -14,6 +14,8 @@ from ops.images.publish import publish
 from ops.remote.tunnel import docker_socket
 from sandbox.patience import SILENCE
 
+IMAGE = Image("agfalta_tools", "1.2", Path("context"), "agfalta_tools", "6.1.1", "base", "0", "1")
+
 
 def test_who_speaks_to_the_engine_learns_at_once_that_the_host_is_gone() -> None:
     ours, theirs = socket.socketpair()
@@ -45,15 +47,12 @@ def test_the_host_learns_that_its_client_is_gone() -> None:
         assert theirs.makefile("rb").read() == b"ping"
 
 
-def test_a_push_that_has_no_way_to_the_engine_says_why(tmp_path: Path) -> None:
+def test_a_push_that_has_no_way_to_the_engine_says_why() -> None:
     def root_shell(_: str) -> tuple[Channel, bytes]:
         raise ConnectError("The connection to op@lab was lost; run the task again")
 
-    image = Image(
-        "agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123", "made"
-    )
     with pytest.raises(ConnectError, match="to op@lab was lost"):
-        list(publish(image, root_shell))
+        list(publish(IMAGE, root_shell))
 
 
 VERSION = (
@@ -65,9 +64,7 @@ STATUS = b'14\r\n{"status": "pushed"}\r\n'
 
 
 @pytest.mark.parametrize("said", [b"", PUSHING, PUSHING + STATUS, PUSHING + STATUS[:-4]])
-def test_a_host_that_is_lost_while_an_image_is_pushed_is_a_sentence(
-    said: bytes, tmp_path: Path
-) -> None:
+def test_a_host_that_is_lost_while_an_image_is_pushed_is_a_sentence(said: bytes) -> None:
     answers = iter([VERSION, said])
 
     def root_shell(_: str) -> tuple[Channel, bytes]:
@@ -80,8 +77,5 @@ def test_a_host_that_is_lost_while_an_image_is_pushed_is_a_sentence(
             client.recv(65536)
             client.sendall(text)
 
-    image = Image(
-        "agfalta_tools", "1.2", tmp_path, "agfalta_tools", "6.1.1", "debian", "abc123", "made"
-    )
     with pytest.raises(OperationError, match=r"agfalta_tools:1\.2 failed"):
-        list(publish(image, root_shell))
+        list(publish(IMAGE, root_shell))
