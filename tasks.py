@@ -76,21 +76,37 @@ def mounts(context: Context, check: bool = False, wait: bool = False) -> None:
 @task(
     help={
         "tag": "the version: a git tag of the package, or its version on PyPI",
+        "ref": "instead of a tag: a branch or commit, for work in progress",
+        "as": "the image's tag, where it is not to be that of git",
+        "note": "a line for those who choose, shown beside it",
         "latest": "make it what `latest` means, although that is newer, or this no release",
         "no-latest": "leave `latest` as it is",
-        "force": "replace what is published under this tag",
+        "force": "replace what has this tag; the same content is built anew, with today's Debian",
+        "forget": "instead of all that: take this tag out of the registry",
+        "wait": WAIT,
     },
 )
 def push(
     context: Context,
-    tag: str,
+    tag: str = "",
+    ref: str = "",
+    as_: str = "",
+    note: str | None = None,
     latest: bool = False,
     no_latest: bool = False,
     force: bool = False,
+    forget: str = "",
+    wait: bool = False,
 ) -> None:
     """Build the lab image with the analysis package at a tag, test it and publish it."""
     with lab(context) as it:
-        it.push(tag, latest, no_latest, force)
+        from ops.images.wanted import read_wanted, refuse_besides
+
+        if forget:
+            refuse_besides(tag, ref, as_, note, latest, no_latest, force)
+            it.forget(forget, wait)
+            return
+        it.push(read_wanted(tag, ref, as_, note), latest, no_latest, force, wait)
 
 
 namespace = Collection(deploy, add_user, mounts, push, sandbox)

@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.tables import table
 from bench.timing import Times, once
 from ops.images.context import prepare
+from ops.images.wanted import Wanted
 from ops.settings.config import load
 from sandbox.inv import Inv
 from sandbox.layout import ROOT
@@ -31,6 +32,7 @@ def push(host: Sandbox, inv: Inv, sample: Path, folder: Path) -> None:
         git(sample, "tag", tag)
         return tag
 
+    sh(host, LOGIN)
     ours, by_hand = [], []
     for round_ in range(4):
         tag = change()
@@ -47,18 +49,21 @@ def push(host: Sandbox, inv: Inv, sample: Path, folder: Path) -> None:
     table("One changed line in the package", {**rows, "ratio, allowed 1.3": f"{ratio:.2f}"})
 
 
+LOGIN = """\
+docker login --username publisher --password-stdin localhost:501 </etc/labhub/registry_password
+"""
 BY_HAND = """\
-docker build -q -t localhost:5000/agfalta_tools:$1 --build-arg BASE_IMAGE=labhub-base \\
+docker build -q -t localhost:501/agfalta_tools:$1 --build-arg BASE_IMAGE=labhub-base \\
   --build-arg VERSION=$1 --build-arg IMPORT_NAME=agfalta_tools \\
   --build-arg JUPYTERHUB_VERSION=$(cat /root/by-hand/jupyterhub) /root/by-hand/context
-docker push -q localhost:5000/agfalta_tools:$1
+docker push -q localhost:501/agfalta_tools:$1
 """
 
 
 def send(host: Sandbox, inv: Inv, tag: str, source: dict[str, str], folder: Path) -> None:
     """Put the same tree on the host that `inv push` would build."""
     config = load(ROOT, inv.environment(**source))
-    image = prepare(ROOT, config, tag, folder, folder / "cache")
+    image = prepare(ROOT, config, Wanted(tag), folder, folder / "cache")
     sh(host, "rm -rf /root/by-hand; mkdir -p /root/by-hand")
     (folder / "jupyterhub").write_text(image.jupyterhub)
     archive = subprocess.run(

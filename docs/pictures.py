@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sandbox.host import down, up
 from sandbox.inv import Inv
-from tests.sample import make_sample
+from tests.sample import commit, git, make_sample
 
 IMAGES = Path(__file__).parent / "img"
 LAB = "pictures"
@@ -34,8 +34,12 @@ def main() -> None:
         draw_terminal(inv, IMAGES / "deploy.svg")
         inv.ok("add-user", "--name", "alice")
         sample = make_sample(Path("/tmp") / f"labhub-pictures-{os.getpid()}")  # noqa: S108
-        for tag in ("1.1", "1.2"):
-            inv.ok("push", "--tag", tag, AGFALTA_TOOLS_SOURCE=str(sample))
+        source = {"AGFALTA_TOOLS_SOURCE": str(sample)}
+        inv.ok("push", "--tag", "1.1", **source)
+        inv.ok("push", "--tag", "1.2", "--note", "step heights with their errors", **source)
+        git(sample, "checkout", "--quiet", "-b", "feature/fit")
+        commit(sample, "Begin a fit")
+        inv.ok("push", "--ref", "feature/fit", "--note", "Anna's fit, try it", **source)
         shutil.rmtree(sample)
         photograph(host.url, IMAGES / "spawn.png")
     finally:

@@ -1,6 +1,7 @@
 """The test that every lab image passes before it can exist: the package, the versions, the server.
 
 It runs while the image is built, as a user that the image does not know, and is in no image.
+The version of what passes is written down.
 Each failure is one sentence on standard error that begins with `SMOKE: `.
 """
 
@@ -127,8 +128,9 @@ class Lab:
 
 
 def package_problems(name: str, distribution: str, wanted: str) -> Iterator[str]:
-    """Import the package and compare the versions that it reports with the tag."""
-    found = {metadata.version(distribution): ["its metadata"]}
+    """Import the package and compare the versions that it reports with the tag, and each other."""
+    own = metadata.version(distribution)
+    found = {own: ["its metadata"]}
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:
@@ -137,8 +139,9 @@ def package_problems(name: str, distribution: str, wanted: str) -> Iterator[str]
         if isinstance(version := getattr(module, "__version__", None), str):
             found.setdefault(version, []).append(f"{name}.__version__")
     for version, where in found.items():
-        if not is_same(version, wanted):
-            yield f"the tag says {wanted}, but {distribution} says {version} ({', '.join(where)})"
+        if not is_same(version, wanted or own):
+            other = f"the tag says {wanted}" if wanted else f"its metadata says {own}"
+            yield f"{other}, but {distribution} says {version} ({', '.join(where)})"
 
 
 def next_step(error: BaseException) -> str:
@@ -167,7 +170,7 @@ def hub_problems(wanted: str) -> Iterator[str]:
 def main() -> int:
     """Print each problem; succeed when there is none."""
     parser = argparse.ArgumentParser()
-    for option in ("import", "distribution", "version", "jupyterhub"):
+    for option in ("import", "distribution", "version", "jupyterhub", "passed"):
         parser.add_argument(f"--{option}", required=True, dest=option.replace("import", "module"))
     want = parser.parse_args()
     home = Path.home()
@@ -185,7 +188,11 @@ def main() -> int:
         lab.end()
     for problem in problems:
         sys.stderr.write(f"SMOKE: {' '.join(problem.split())}\n")
-    return bool(problems)
+    if problems:
+        return 1
+    # A file: the package may print what it likes.
+    Path(want.passed).write_text(f"{metadata.version(want.distribution)}\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ what two of them need stands below them, what joins them above.
 ``plan``        what is said to a host and what it answers; pure
 
 ``names``       the ground: what members, accounts and tags may be called; shared with the hub
+``publisher``   who may write to the registry, and where
 ``labels``      what marks an image as ours
 ``hashing``     short digests that tell whether two things are the same
 ``errors``      the sentences that end a task

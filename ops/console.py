@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from getpass import getpass
 from textwrap import indent
@@ -10,7 +10,7 @@ from textwrap import indent
 from ops import interrupts
 from ops.errors import ConnectError, OpsError
 from ops.plan.command import Plan, Secret
-from ops.plan.framing import Done, Event, Overtaken, Printed, Started, Waiting
+from ops.plan.framing import Done, Event, Overtaken, Printed, Shown, Started, Waiting
 
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
 
@@ -123,14 +123,16 @@ class ChangeProgress:
                 self._began = time.monotonic()
                 sentence = f"{number + 1}/{len(self._plan)} {self._plan[number].why}"
                 self._bar.reset(self._task, description=sentence, line="")
-            case Printed(line):
+            case Printed(line) | Shown(line):
                 room = max(self._bar.console.width - len(self._sentence) - 14, 10)
                 self._bar.update(self._task, line=line.strip()[:room])
-            case Done(number):
+            case Done(number, remark):
                 seconds = time.monotonic() - self._began
-                self._say(f"✓ {self._plan[number].why}  {seconds:.1f} s")
-            case Waiting(holder):
-                self._say(f"… somebody else changes this host: {holder}")
+                remarked = f"  {remark}" if remark else ""
+                self._say(f"✓ {self._plan[number].why}{remarked}  {seconds:.1f} s")
+            case Waiting(holder, is_own):
+                own = "this task of yours, perhaps one that was lost, still works there: waiting"
+                self._say(f"… {own if is_own else 'somebody else changes this host'}: {holder}")
             case Overtaken(by, is_finished):
                 how = "somebody else has just changed" if is_finished else "a change broke off on"
                 self._say(f"… {how} this host, so it is asked anew: {by}")
@@ -148,25 +150,3 @@ class ChangeProgress:
         """Keep the line of the running change on a terminal, and take it away at the end."""
         with self._bar:
             yield self
-
-
-@contextmanager
-def layers(title: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar for the bytes of all layers together; yield what takes each layer's state."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    state: dict[str, tuple[int, int]] = {}
-    began = time.monotonic()
-    is_watched = sys.stdout.isatty()
-    with Progress(*columns, TransferSpeedColumn(), transient=True, disable=not is_watched) as bar:
-        task = bar.add_task(title, total=None)
-
-        def show(layer: str, current: int, total: int) -> None:
-            state[layer] = (min(current, total), total)
-            done, wanted = (sum(numbers) for numbers in zip(*state.values(), strict=True))
-            bar.update(task, completed=done, total=wanted)
-
-        yield show
-    sent = sum(total for _, total in state.values())
-    say(f"✓ {title}  {sent / 1e6:.0f} MB new  {time.monotonic() - began:.1f} s")

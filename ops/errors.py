@@ -39,5 +39,9 @@ class LockError(OpsError):
     """Another operator is changing the host at this moment."""
 
 
+class OvertakenError(OpsError):
+    """What a change was made from is not so any more: the plan is to be made anew."""
+
+
 class SourceError(OpsError):
     """The analysis package cannot be fetched at the wanted tag."""

@@ -1,12 +1,16 @@
 """The tasks of a lab: each names the room in which it stands."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops import console
 from ops.errors import UsageError
 from ops.remote.apply import order
 from ops.remote.host import Host
 from ops.settings.config import load
+
+if TYPE_CHECKING:
+    from ops.images.wanted import Wanted
 
 # Each task imports its own room: no other needs what that one imports.
 
@@ -37,11 +41,22 @@ class Lab:
 
         prove(self.host, order("mounts", wait), only_look=check, dry=self.dry)
 
-    def push(self, tag: str, latest: bool, no_latest: bool, force: bool) -> None:
-        """Build, test and publish the lab image with the analysis package at a tag."""
+    def push(
+        self, wanted: "Wanted", latest: bool, no_latest: bool, force: bool, wait: bool
+    ) -> None:
+        """Build, test and publish the lab image with the analysis package as it is wanted."""
+        from ops.images.attempt import Manner
         from ops.images.walk import push
 
         if latest and no_latest:
             raise UsageError("--latest and --no-latest contradict each other: give one, or none")
-        wanted = latest if latest or no_latest else None
-        push(self.host, self.root, tag, latest=wanted, force=force, dry=self.dry)
+        if latest and wanted.is_work:
+            raise UsageError("latest is never work in progress: give the commit a tag first")
+        which = latest if latest or no_latest else None
+        push(self.host, self.root, wanted, Manner(which, force, wait, self.dry))
+
+    def forget(self, tag: str, wait: bool) -> None:
+        """Take a tag out of the registry."""
+        from ops.images.forget import forget
+
+        forget(self.host, tag, wait=wait, dry=self.dry)

@@ -1,4 +1,4 @@
-"""A clean clone of a repository at a tag: all that a build sees in a real checkout, and no more.
+"""A clean clone of a repository at one commit: all that a build sees in a checkout, and no more.
 
 It has the whole history and all tags, since backends count commits and look for tags; nothing in it
 tells whose machine it was made on.
@@ -26,31 +26,40 @@ _LFS = {
 _TRACES = ("FETCH_HEAD", "ORIG_HEAD", "logs", "description", "hooks", "lfs")
 
 
-def clone(mirror: Path, url: str, tag: str, into: Path, without: Sequence[str] = ()) -> None:
-    """Make an empty folder the repository at a tag, with its submodules but those left out.
+def clone(
+    mirror: Path, url: str, at: str, name: str, into: Path, without: Sequence[str] = ()
+) -> None:
+    """Make an empty folder the repository at a commit, with its submodules but those left out.
+
+    `at` is a ref of the mirror or a commit in it, `name` what the operator calls that.
 
     :raises SourceError: where a submodule, or a file that Git LFS keeps elsewhere, is out of reach.
     """
     git("clone", "--quiet", "--no-checkout", "--template=", str(mirror), str(into))
+    if (mirror / "shallow").exists():
+        # Of such a one git takes along what has a name that it knows, and no more.
+        listed = git("for-each-ref", "--format=%(refname)", "refs/labhub", folder=mirror)
+        if names := listed.decode().split():
+            git("fetch", "--quiet", "--update-shallow", str(mirror), *names, folder=into)
     # What relative URLs of submodules, and Git LFS, are relative to.
     git("config", "remote.origin.url", url, folder=into)
     try:
-        _check_out(into, "checkout", "--quiet", "--detach", f"refs/tags/{tag}", url=url)
+        _check_out(into, "checkout", "--quiet", "--detach", at, url=url)
     except SourceError as error:
         if not {"lfs", "smudge"} & set(re.findall(r"[a-z]+", str(error).lower())):
             raise
         raise SourceError(
-            f"{url} at {tag} keeps files in Git LFS that cannot be fetched: {error}. Try  "
-            f"git lfs fetch {url} {tag}  in a checkout"
+            f"{url} at {name} keeps files in Git LFS that cannot be fetched: {error}. Try  "
+            f"git lfs fetch {url} {name}  in a checkout"
         ) from error
     known = set(_add_submodules(into, "", url, without))
     if unknown := sorted(set(without) - known):
         has = ", ".join(sorted(known)) or "none"
         raise SourceError(
             f"AGFALTA_TOOLS_WITHOUT names {', '.join(unknown)}, which is no submodule of {url} at "
-            f"{tag}; it has: {has}"
+            f"{name}; it has: {has}"
         )
-    _refuse_pointers(into, url, tag)
+    _refuse_pointers(into, url, name)
     _forget(into)
     _set_modes(into)
 

@@ -11,6 +11,7 @@ from ops.images.build import Image
 from ops.images.export import export
 from ops.images.lists import read_lists
 from ops.images.source import GitSource, PypiSource, parse_source
+from ops.images.wanted import Wanted
 from ops.labels import lab_base
 from ops.settings.config import Config
 
@@ -42,8 +43,10 @@ def read_source(config: Config) -> GitSource | PypiSource:
         raise ConfigError(f"AGFALTA_TOOLS_SOURCE: {error}") from error
 
 
-def prepare(root: Path, config: Config, tag: str, into: Path, cache: Path | None = None) -> Image:
-    """Fill a folder with the build context: `lab-image/`, the lists, the package at its tag."""
+def prepare(
+    root: Path, config: Config, wanted: Wanted, into: Path, cache: Path | None = None
+) -> Image:
+    """Fill a folder with the build context: `lab-image/`, the lists, the package that is wanted."""
     context = into / "context"
     source, lists = read_source(config), read_lists(config.site)
     shutil.copytree(root / "lab-image", context, ignore=shutil.ignore_patterns(*LEFTOVERS))
@@ -53,12 +56,21 @@ def prepare(root: Path, config: Config, tag: str, into: Path, cache: Path | None
     (context / LAST).mkdir()
     for name in (OWN, FROM_GIT):
         (context / LAST / name).touch()
-    without = config.agfalta_tools_without
-    exported = export(source, tag, context / "source", cache or cache_folder("git"), without)
+    exported = export(
+        source,
+        wanted.ref,
+        context / "source",
+        cache or cache_folder("git"),
+        config.agfalta_tools_without,
+        is_work=wanted.is_work,
+    )
+    tag = wanted.image_tag(exported.revision, exported.branch)
     said = {
         "import_name": config.agfalta_tools_import,
         "jupyterhub": jupyterhub_version(root / "compose/hub/requirements.in"),
         "revision": exported.revision,
+        # Work in progress has a version of its own.
+        "version": "" if wanted.is_work else str(wanted.version or wanted.ref),
         "subfolder": source.subfolder if isinstance(source, GitSource) else "",
     }
     made = (tag, config.lab_base_image, *said.values(), *source.extras)
@@ -69,6 +81,9 @@ def prepare(root: Path, config: Config, tag: str, into: Path, cache: Path | None
         base=lab_base(config.base_image, config.lab_base_image),
         inputs=digest(tree_hash(context), *made),
         extras=source.extras,
+        work=(exported.branch or exported.revision) if wanted.is_work else "",
+        note=wanted.note,
+        stays=wanted.stays,
         **said,
     )
 

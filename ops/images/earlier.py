@@ -9,14 +9,6 @@ from ops.images.context import FROM_GIT, LAST, OWN
 from ops.images.registry import LostError, Published, Registry
 
 
-def whole(registry: Registry, name: str, tag: str) -> Published | None:
-    """Return what is published under a tag; what is there in part is as good as not there."""
-    try:
-        return registry.find(name, tag)
-    except LostError:
-        return None
-
-
 def remember(registry: Registry, image: Image, before: Published | None) -> None:
     """Tell the build what the same tag has, which is `before`, else what `latest` has."""
     try:

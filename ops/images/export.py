@@ -1,4 +1,4 @@
-"""The analysis package at a tag, as a clean folder: what the lab image is built from."""
+"""The analysis package at a tag or a commit, as a clean folder: what the image is built from."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from ops.errors import SourceError
-from ops.images import git
+from ops.images import mirror
 from ops.images.clone import clone
 from ops.images.source import GitSource, PypiSource, Source
 from ops.names import tag_key
@@ -17,33 +17,64 @@ from ops.names import tag_key
 
 @dataclass(frozen=True)
 class Export:
-    """A folder with the package's files, and the git commit (empty for PyPI) they are of."""
+    """A folder with the package's files, and the git commit (empty for PyPI) they are of.
+
+    `branch` is the one that work in progress is on, where it is on any.
+    """
 
     folder: Path
     revision: str
+    branch: str = ""
 
 
 def export(
-    source: Source, tag: str, into: Path, cache: Path, without: Sequence[str] = ()
+    source: Source,
+    ref: str,
+    into: Path,
+    cache: Path,
+    without: Sequence[str] = (),
+    *,
+    is_work: bool = False,
 ) -> Export:
-    """Bring the package at a tag into an empty folder; mirrors of repositories stay in `cache`.
+    """Bring the package into an empty folder; mirrors of repositories stay in `cache`.
 
-    `without` names submodules that are left out.
+    `ref` is a tag, for work in progress a branch or a commit; `without` names submodules that are
+    left out.
     """
     into.mkdir(parents=True, exist_ok=True)
     if any(into.iterdir()):
         raise SourceError(f"{into} is not empty")
     if isinstance(source, PypiSource):
-        (into / "requirement.txt").write_text(f"{source.name}=={_release(source, tag)}\n")
+        if is_work:
+            raise SourceError(f"{source} has releases alone: give one by --tag")
+        (into / "requirement.txt").write_text(f"{source.name}=={_release(source, ref)}\n")
         return Export(into, "")
-    mirror = git.fetch_tags(source.url, cache)
-    existing = git.tags(mirror)
+    refs = (mirror.TAGS, mirror.BRANCHES) if is_work else (mirror.TAGS,)
+    with mirror.mirror(source.url, cache, refs) as folder:
+        found = (_work if is_work else _tagged)(folder, source, ref)
+        at = found.commit if is_work else f"refs/tags/{ref}"
+        clone(folder, source.url, at, ref, into, without)
+    if not (into / source.subfolder).is_dir():
+        raise SourceError(f"{source} at {ref} has no folder {source.subfolder}")
+    return Export(into, found.commit, found.branch)
+
+
+def _tagged(folder: Path, source: GitSource, tag: str) -> mirror.Work:
+    existing = mirror.tags(folder)
     if tag not in existing:
         raise SourceError(_missing(source, tag, existing))
-    clone(mirror, source.url, tag, into, without)
-    if not (into / source.subfolder).is_dir():
-        raise SourceError(f"{source} at {tag} has no folder {source.subfolder}")
-    return Export(into, git.commit_of(mirror, tag))
+    return mirror.Work(mirror.commit_of(folder, tag), "")
+
+
+def _work(folder: Path, source: GitSource, ref: str) -> mirror.Work:
+    if found := mirror.find_work(folder, source.url, ref):
+        return found
+    existing = mirror.branches(folder)
+    nearest = ", ".join(get_close_matches(ref, existing, 3, 0.4) or existing[:3]) or "none"
+    raise SourceError(
+        f"branch or commit {ref} does not exist in {source}; nearest branches: {nearest}; all: "
+        f"git ls-remote --heads {source}"
+    )
 
 
 def _release(source: PypiSource, tag: str) -> Version:

@@ -1,17 +1,10 @@
-"""The git program, and a mirror of a repository's tags on the laptop.
-
-The operator's own checkout is only ever fetched from: no work tree, index or branch of it is read
-or written, so uncommitted work cannot leak into an image.
-"""
+"""The git program: nothing of the operator's own configuration changes what it does for us."""
 
 import os
-import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ops import interrupts
 from ops.errors import SourceError
@@ -47,54 +40,6 @@ _CAUSES = ("fatal:", "error:", "error ", "remote:", "git@", "batch response")
 
 class SourceTimeoutError(SourceError):
     """A repository did not answer in time; asking again at once would not help."""
-
-
-def fetch_tags(url: str, cache: Path, timeout: float = TIMEOUT) -> Path:
-    """Bring the mirror of a repository's tags up to date, and return its folder.
-
-    Moved and deleted tags follow. A mirror that cannot be updated (a lock or a broken file that
-    a crash left) is made anew, beside the old one; an error is that of the new one.
-    """
-    slug = re.sub(r"[^A-Za-z0-9_.-]", "", PurePosixPath(url).name)
-    mirror = cache / f"{slug}-{sha256(url.encode()).hexdigest()[:12]}.git"
-    if mirror.is_dir() and _is_fetched(mirror, url, timeout):
-        return mirror
-    partial = mirror.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    cache.mkdir(parents=True, exist_ok=True)
-    git("init", "--quiet", "--bare", "--template=", str(partial), url=url)
-    _fetch(partial, url, timeout)
-    shutil.rmtree(mirror, ignore_errors=True)
-    partial.rename(mirror)
-    return mirror
-
-
-def _is_fetched(mirror: Path, url: str, timeout: float) -> bool:
-    try:
-        _fetch(mirror, url, timeout)
-    except SourceTimeoutError:
-        raise
-    except SourceError:
-        return False
-    return True
-
-
-def _fetch(mirror: Path, url: str, timeout: float) -> None:
-    options = ("--quiet", "--prune", "--force", "--update-shallow", "--no-recurse-submodules")
-    refs = "+refs/tags/*:refs/tags/*"
-    git("fetch", *options, "--", url, refs, folder=mirror, url=url, timeout=timeout)
-
-
-def tags(mirror: Path) -> list[str]:
-    """Return the names of all tags in a mirror."""
-    names = git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags", folder=mirror)
-    return names.decode().splitlines()
-
-
-def commit_of(mirror: Path, tag: str) -> str:
-    """Return the commit that an existing tag, annotated or not, stands for."""
-    ref = f"refs/tags/{tag}^{{commit}}"
-    return git("rev-parse", "--verify", "--quiet", ref, folder=mirror).decode().strip()
 
 
 def git(

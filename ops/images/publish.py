@@ -2,27 +2,19 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ops.errors import OperationError
-from ops.images.build import ADDRESS, Image
+from ops.images.build import PUBLISHING_ADDRESS, Image
+from ops.plan.command import Secret
+from ops.publisher import USER
 from ops.remote.tunnel import OpenShell, docker_socket
 
 if TYPE_CHECKING:
     from docker import APIClient
-
-
-@dataclass(frozen=True)
-class LayerPushed:
-    """How much of one layer is in the registry."""
-
-    layer: str
-    current: int
-    total: int
 
 
 def get_ready() -> None:
@@ -30,8 +22,10 @@ def get_ready() -> None:
     threading.Thread(target=import_module, args=("docker",), daemon=True).start()
 
 
-def publish(image: Image, root_shell: OpenShell) -> Iterator[LayerPushed]:
-    """Push an image that is built on the host to the registry there.
+def publish(
+    image: Image, password: Secret, root_shell: OpenShell, show: Callable[[str], None]
+) -> str:
+    """Push an image that is built on the host to the registry there; say how much of it is new.
 
     :raises OperationError: with what the engine or the registry said.
     """
@@ -45,18 +39,29 @@ def publish(image: Image, root_shell: OpenShell) -> Iterator[LayerPushed]:
             docker_socket(root_shell) as url,
             closing(APIClient(base_url=url, version="auto", timeout=600)) as client,
         ):
-            yield from _pushed(image, client)
+            return _followed(_pushed(image, password, client), show)
     except (DockerException, HTTPError, OSError, json.JSONDecodeError) as error:
-        raise OperationError(f"Pushing {image.reference} failed: {error}") from error
+        raise OperationError(f"Pushing {image.published_by} failed: {error}") from error
 
 
-def _pushed(image: Image, client: "APIClient") -> Iterator[LayerPushed]:
-    # Nobody's credentials: those of the laptop are not meant for it, nor are their helpers there.
-    to = (f"{ADDRESS}/{image.name}", image.tag)
-    for event in client.push(*to, stream=True, decode=True, auth_config={}):
+def _followed(layers: Iterator[tuple[str, int, int]], show: Callable[[str], None]) -> str:
+    state: dict[str, tuple[int, int]] = {}
+    for layer, current, total in layers:
+        state[layer] = (min(current, total), total)
+        done, wanted = (sum(numbers) / 1e6 for numbers in zip(*state.values(), strict=True))
+        show(f"{done:.0f} of {wanted:.0f} MB")
+    return f"{sum(total for _, total in state.values()) / 1e6:.0f} MB new"
+
+
+def _pushed(image: Image, password: Secret, client: "APIClient") -> Iterator[tuple[str, int, int]]:
+    # The host's own credential: those of the laptop are not meant for it, nor their helpers there.
+    who = {"username": USER, "password": password.value}
+    to = (f"{PUBLISHING_ADDRESS}/{image.name}", image.tag)
+    for event in client.push(*to, stream=True, decode=True, auth_config=who):
         # A failure is an event like any other, not an exception.
         if "error" in event:
-            raise OperationError(f"Pushing {image.reference} failed: {event['error']}")
+            more = "; run the task again" if "auth" in event["error"] else ""
+            raise OperationError(f"Pushing {image.published_by} failed: {event['error']}{more}")
         detail = event.get("progressDetail") or {}
         if detail.get("total"):
-            yield LayerPushed(event["id"], detail["current"], detail["total"])
+            yield event["id"], detail["current"], detail["total"]

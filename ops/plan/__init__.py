@@ -6,6 +6,7 @@
 ``files``      the shell that stands in files beside the modules that send it
 ``framing``    what a host prints, as answers and events
 ``packages``   Debian's packages: asked for and installed
+``tools``      the programs that images need: asked for
 ``groups``     the host's groups: asked for and created
 ``objects``    its containers and images: asked for
 """

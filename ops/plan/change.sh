@@ -10,8 +10,13 @@ begin() {
   # inherits the descriptor, so that a step which outlives a lost connection keeps the lock.
   exec 9>>"$lock"
   if ! flock -n 9; then
-    mark held "$(head -n 1 "$lock")"
-    [ "$patience" = wait ] || exit 0
+    local holder
+    holder=$(head -n 1 "$lock")
+    case $holder in
+      # The rest of a task that its operator has lost: nobody else will end it.
+      "$who, inv $task, since "*) mark own "$holder" ;;
+      *) mark held "$holder"; [ "$patience" = wait ] || exit 0 ;;
+    esac
     flock 9
     [ "$expected" = any ] || expected=older
   fi
@@ -45,6 +50,29 @@ sign() {
 }
 
 audit() { printf '%s\t%s\tinv %s\t%s\t%s\n' "$(date -Is)" "$who" "$task" "$1" "$2" >>"$audit_log"; }
+
+# Wait for a lock besides, and have it until this session has ended.
+hold() {
+  local fd
+  mkdir -p "${1%/*}"
+  exec {fd}>>"$1"
+  flock --nonblock "$2" "$fd" || { echo "waits until others have finished"; flock "$2" "$fd"; }
+}
+
+# Let the operator's machine do its part: it says now and then that it is still there, and at last what
+# came of it. One that has said nothing for a minute is lost.
+here() {
+  local word
+  mark here
+  while read -r -t 60 word said && [ "$word" = . ]; do :; done
+  if [ "$word" = overtaken ]; then
+    sign
+    mark stale finished "${said:-}"
+    exit 0
+  fi
+  [ -n "$word" ] || echo "nothing was heard from the operator's machine for a minute"
+  [ "$word" = "done" ]
+}
 
 failed() {
   audit "failed ($1)" "$4"

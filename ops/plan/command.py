@@ -4,7 +4,7 @@ Only this room quotes what a host's shell is to run: no other makes a command li
 """
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -64,7 +64,34 @@ class Upload:
         return f"write {self.path} ({self.mode}, {self.owner})"
 
 
-Step = Command | Shell | Upload
+@dataclass(frozen=True)
+class Hold:
+    """A lock that the session waits for, and has until its end, alone or shared with others."""
+
+    lock: str
+    is_shared: bool = False
+
+    def __str__(self) -> str:
+        return f"flock {'--shared ' if self.is_shared else ''}{self.lock}"
+
+
+@dataclass(frozen=True)
+class Here:
+    """What the operator's machine does while the host waits for it, under the session's locks.
+
+    `do` gets what shows a line of progress, and returns a remark for the audit log.
+
+    :raises OvertakenError: by `do`, where the plan is to be made anew.
+    """
+
+    what: str
+    do: Callable[[Callable[[str], None]], str]
+
+    def __str__(self) -> str:
+        return f"{self.what}, from this machine"
+
+
+Step = Command | Shell | Upload | Hold | Here
 
 
 @dataclass(frozen=True)
@@ -88,6 +115,10 @@ def render_step(step: Step) -> str:
     match step:
         case Upload():
             return _render_upload(step)
+        case Hold():
+            return shlex.join(["hold", step.lock, "--shared" if step.is_shared else "--exclusive"])
+        case Here():
+            return "here"
         case Shell():
             line = shlex.join(["bash", "-euo", "pipefail", "-c", step.script, "step", *step.args])
             return _fed(line, step.stdin)
@@ -129,7 +160,7 @@ def secrets_of(plan: Iterable[Change]) -> tuple[str, ...]:
     found = []
     for change in plan:
         for step in change.steps:
-            value = step.content if isinstance(step, Upload) else step.stdin
+            value = step.content if isinstance(step, Upload) else getattr(step, "stdin", None)
             if isinstance(value, Secret) and value.value:
                 found.append(value.value)
     return tuple(found)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ops.errors import ConnectError, LockError, StepError
-from ops.plan.command import Plan
+from ops.plan.command import Here, Plan
 from ops.plan.question import Answer, Answers
 
 LAST_LINES = 12
@@ -25,17 +25,26 @@ class Printed:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """Our own part of a change has come so far."""
+
+    line: str
+
+
+@dataclass(frozen=True)
 class Done:
-    """A change was made."""
+    """A change was made; the remark is that of our own part in it."""
 
     number: int
+    remark: str = ""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Another operator holds the lock."""
+    """Another operator holds the lock, or the rest of a lost task of one's own does."""
 
     holder: str
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,14 @@ class Overtaken:
     is_finished: bool
 
 
-Event = Started | Printed | Done | Waiting | Overtaken
+@dataclass(frozen=True)
+class Ours:
+    """The host waits for what this machine does."""
+
+    step: Here
+
+
+Event = Started | Printed | Shown | Done | Waiting | Overtaken | Ours
 
 
 def read_answers(lines: Iterable[str], nonce: str, where: str) -> Answers:
@@ -80,15 +96,19 @@ def read_changes(
     """
     lines = iter(lines)
     done, printed, waiting = 0, list[str](), ""
+    ours: Iterator[Here] = iter(())
     for words, line in _marked(lines, nonce):
         match words:
             case ["start", number]:
                 printed = []
                 waiting = ""
+                ours = (step for step in plan[int(number)].steps if isinstance(step, Here))
                 notify(Started(int(number)))
-            case ["done", number]:
+            case ["here"]:
+                notify(Ours(next(ours)))
+            case ["done", number, *remark]:
                 done += 1
-                notify(Done(int(number)))
+                notify(Done(int(number), " ".join(remark)))
             case ["stale", how, *whom]:
                 if not waiting:
                     notify(Overtaken(" ".join(whom), how == "finished"))
@@ -96,6 +116,8 @@ def read_changes(
             case ["held", *holder]:
                 waiting = " ".join(holder)
                 notify(Waiting(waiting))
+            case ["own", *holder]:
+                notify(Waiting(" ".join(holder), is_own=True))
             case ["failed", number, step, status]:
                 sentence = _failure(plan, int(number), int(step), int(status), printed, where)
                 raise StepError(sentence, printed)

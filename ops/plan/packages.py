@@ -18,11 +18,14 @@ def _parse(text: str) -> frozenset[str]:
 
 
 def install(why: str, *packages: str) -> Change:
-    """Install packages of the host's own distribution, and nothing that they only recommend."""
+    """Install packages of the host's own distribution, and nothing that they only recommend.
+
+    It fails where another package would have to go.
+    """
     return Change(
         why,
         (
             run(*_APT, "update"),
-            run(*_APT, "install", "--yes", "--no-install-recommends", *packages),
+            run(*_APT, "install", "--yes", "--no-remove", "--no-install-recommends", *packages),
         ),
     )

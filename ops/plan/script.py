@@ -56,13 +56,14 @@ def render_changes(plan: Plan, questions: Questions, order: Order, turn: str, no
     begin = ["begin", turn, patience, lock_file(order.lock), AUDIT_LOG, order.who, order.task]
     parts = [_head(nonce), read_script("ops.plan", "change.sh"), shlex.join(begin), "\n"]
     for number, change in enumerate(plan):
-        parts.append(f"mark start {number}\n")
+        parts.append(f"said=; mark start {number}\n")
         sentence = shlex.quote(change.why)
         parts += (
             f"{{ {render_step(step)} ; }} 2>&1 || failed $? {number} {index} {sentence}\n"
             for index, step in enumerate(change.steps)
         )
-        parts.append(f"audit done {sentence}\nmark done {number}\n")
+        remarked = f'{sentence}"${{said:+ ($said)}}"'
+        parts.append(f'audit done {remarked}\nmark done {number} "$said"\n')
     return "".join(parts) + "sign\n" + _ask(questions) + _TAIL
 
 

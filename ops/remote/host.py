@@ -17,9 +17,10 @@ from paramiko.ssh_exception import SSHException
 
 from ops.errors import ConnectError, OperationError
 from ops.plan.command import Plan, Secret, redact, secrets_of
-from ops.plan.framing import Event, read_answers, read_changes
+from ops.plan.framing import Event, Ours, Shown, read_answers, read_changes
 from ops.plan.question import Answers, Questions
 from ops.plan.script import Order, render_changes, render_questions
+from ops.remote import ours
 from ops.remote.connect import connect, ssh_command
 from ops.remote.session import open_root_shell, read_lines
 from ops.settings.config import Config
@@ -78,7 +79,14 @@ class Host:
         channel, heard = self.root_shell(render_changes(plan, questions, order, turn, nonce))
         hidden = secrets_of(plan)
         lines = (redact(line, hidden) for line in read_lines(channel, heard))
-        return read_changes(lines, plan, nonce, self.where, notify)
+
+        def told(event: Event) -> None:
+            if isinstance(event, Ours):
+                ours.do(event.step, channel, lambda line: notify(Shown(line)))
+            else:
+                notify(event)
+
+        return read_changes(lines, plan, nonce, self.where, told)
 
     def root_shell(self, script: str) -> tuple[Channel, bytes]:
         """Start a script as root; return its channel and what it has printed so far."""

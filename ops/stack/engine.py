@@ -8,38 +8,71 @@ from ops.labels import BASE, INPUTS, ORIGIN
 from ops.plan.command import Change, Shell, run
 from ops.plan.files import read_script
 from ops.plan.packages import install
-from ops.stack.facts import CERTIFICATES, DEBIAN_PACKAGES, UBUNTU_PACKAGES, System
+from ops.plan.tools import COMPOSE_NEEDED
+from ops.stack.facts import CERTIFICATES, System
 
-COMPOSE_NEEDED = (2, 20)
 _MAKE_BASE = read_script("ops.stack", "base.sh")
 
+_ENGINE = "Docker Engine"
 _PACKAGES = {
-    ("debian", "13"): (*DEBIAN_PACKAGES, "iptables", "ca-certificates"),
-    ("ubuntu", "24.04"): (*UBUNTU_PACKAGES, "iptables", "ca-certificates"),
+    ("debian", "13"): {
+        _ENGINE: ("docker.io", "docker-cli", "iptables", "ca-certificates"),
+        "Compose": ("docker-compose",),
+        "buildx": ("docker-buildx",),
+        "rsync": ("rsync",),
+    },
+    ("ubuntu", "24.04"): {
+        _ENGINE: ("docker.io", "iptables", "ca-certificates"),
+        "Compose": ("docker-compose-v2",),
+        "buildx": ("docker-buildx",),
+        "rsync": ("rsync",),
+    },
 }
 
 
 def ensure_engine(facts: System) -> Iterator[Change]:
-    """Install the engine from the distribution; leave alone one that works already.
+    """Install of the distribution what is missing; leave alone what works already.
 
-    :raises OperationError: on a host where neither is possible.
+    :raises OperationError: on a host where that is not possible, or would take another engine away.
     """
+    missing = list(_missing(facts))
     packages = _PACKAGES.get((facts.os, facts.version))
-    works = facts.compose is not None and facts.compose >= COMPOSE_NEEDED
-    if packages is None and not works:
+    if missing and packages is None:
         raise OperationError(
             f"{facts.title} is not supported: use Debian 13 or Ubuntu 24.04, or install Docker "
-            "Engine with Compose 2.20 or later and buildx yourself, so that "
+            "Engine with Compose 2.20 or later, buildx and rsync yourself, so that "
             "`docker compose version` works there"
         )
-    missing = [] if works else sorted(set(packages or ()) - facts.packages)
-    if missing:
-        yield install(f"Install Docker Engine, Compose and buildx from {facts.title}", *missing)
+    # Debian's would take the place of somebody else's engine, and end every container of it.
+    is_foreign = "engine" in facts.tools and "docker.io" not in facts.packages
+    if is_foreign and (theirs := [part for part in missing if part != "rsync"]):
+        raise OperationError(
+            f"{facts.title} has an engine that is not from its distribution. Missing there, or too "
+            f"old: {_listed(theirs)}. Install that from where the engine came (Docker's own "
+            "packages are docker-ce-cli, docker-compose-plugin and docker-buildx-plugin; Snap's "
+            "engine does not work), then deploy again"
+        )
+    if missing and packages:
+        wanted = [package for part in missing for package in packages[part]]
+        why = f"Install {_listed(missing)} from {facts.title}"
+        yield install(why, *sorted(set(wanted) - facts.packages))
     if not (facts.enabled and facts.active):
         yield Change(
             "Start Docker Engine, now and at every boot",
             (run("systemctl", "enable", "--now", "docker"),),
         )
+
+
+def _missing(facts: System) -> Iterator[str]:
+    if not {"engine", "docker"} <= facts.tools:
+        yield _ENGINE
+    if facts.compose is None or facts.compose < COMPOSE_NEEDED:
+        yield "Compose"
+    yield from (tool for tool in ("buildx", "rsync") if tool not in facts.tools)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def base_inputs(base_image: str, facts: System) -> str:

@@ -8,7 +8,9 @@ from ops.errors import FactError
 from ops.labels import BASE, INPUTS, LAB_BASE
 from ops.plan.objects import is_running, objects
 from ops.plan.packages import installed
-from ops.plan.question import Answers, Question, plain
+from ops.plan.question import Answers, Question, lines, plain
+from ops.plan.tools import TOOLS
+from ops.publisher import HASH_FILE, PASSWORD_FILE
 
 STACK_FOLDER = "/opt/labhub"
 TOKEN_FILE = "/etc/labhub/proxy_token"  # noqa: S105  a path, not a secret
@@ -28,6 +30,7 @@ class System:
     enabled: bool
     active: bool
     compose: tuple[int, ...] | None
+    tools: frozenset[str]
     certificates: str
 
 
@@ -47,6 +50,7 @@ class Stack:
     current: str | None
     files: Mapping[str, str]
     token: str
+    publisher: tuple[str, ...]
     containers: Mapping[str, Container]
     bases: Mapping[str, str | None]
 
@@ -90,8 +94,10 @@ ENGINE = Question(
 COMPOSE = Question(
     "compose",
     # The plugin itself is asked only where no package tells its version: it costs 80 ms.
-    "{ dpkg-query -W -f '${Version}\\n' docker-compose docker-compose-v2 || true; } "
-    "| grep . || docker compose version --short || true",
+    "{ dpkg-query -W -f '${db:Status-Status} ${Version}\\n' docker-compose docker-compose-v2 "
+    "|| true; }"
+    # Version 1 is a program of its own, beside which there may be the plugin.
+    " | sed -n 's/^installed //p' | grep -v '^1[.]' || docker compose version --short || true",
     parse_version,
 )
 CERTIFIED = Question(
@@ -100,7 +106,7 @@ CERTIFIED = Question(
     "| sort -z | xargs -0r sha256sum | sha256sum; }",
     lambda text: text.partition(" ")[0],
 )
-SYSTEM = (OS, INSTALLED, ENGINE, COMPOSE, CERTIFIED)
+SYSTEM = (OS, INSTALLED, ENGINE, COMPOSE, TOOLS, CERTIFIED)
 
 CURRENT = Question(
     "current", f"[ ! -L {STACK_FOLDER}/current ] || readlink {STACK_FOLDER}/current", plain
@@ -113,7 +119,15 @@ RELEASE = Question(
 )
 TOKEN = Question("token", f"[ ! -e {TOKEN_FILE} ] || stat -c '%a %u %g %s' {TOKEN_FILE}", plain)
 OBJECTS = objects("containers", "labhub-registry", "labhub-proxy", "labhub-hub", BASE, LAB_BASE)
-STACK = (CURRENT, RELEASE, TOKEN, OBJECTS)
+PUBLISHER = Question(
+    "publisher",
+    f"for file in {PASSWORD_FILE} {HASH_FILE}; do "
+    "[ ! -s $file ] || stat -c '%a %u %g' $file; done; "
+    f"[ ! -s {PASSWORD_FILE} ] || [ ! -s {HASH_FILE} ] || "
+    f'! grep -qx "# $(sha256sum <{PASSWORD_FILE} | cut -c1-16)" {HASH_FILE} || echo pair',
+    lines,
+)
+STACK = (CURRENT, RELEASE, TOKEN, PUBLISHER, OBJECTS)
 
 
 def parse_system(answers: Answers) -> System:
@@ -131,6 +145,7 @@ def parse_system(answers: Answers) -> System:
         enabled="UnitFileState=enabled" in engine,
         active="ActiveState=active" in engine,
         compose=answers[COMPOSE],
+        tools=answers[TOOLS],
         certificates=answers[CERTIFIED],
     )
 
@@ -142,6 +157,7 @@ def parse_stack(answers: Answers) -> Stack:
         current=answers[CURRENT] or None,
         files=answers[RELEASE],
         token=answers[TOKEN],
+        publisher=tuple(answers[PUBLISHER]),
         containers={
             name.removeprefix("labhub-"): _container(item)
             for name, item in found.items()

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 from ops.plan.command import Change, Shell, Step, Upload
 from ops.plan.files import read_script
+from ops.publisher import HASH_FILE, PASSWORD_FILE, USER
 from ops.stack.facts import STACK_FOLDER, TOKEN_FILE, Container, Stack
 from ops.stack.release import SETTINGS, Release
 
+PUBLISHER = ("600 0 0", "640 0 5000", "pair")
+"""Mode, owner and group of the password and of its hash, which the registry reads."""
 TOKEN = "640 0 13 64"  # noqa: S105  mode, owner, group (Debian's `proxy`), size
 
 
@@ -28,6 +31,14 @@ def ensure_stack(release: Release, facts: Stack) -> Iterator[Change]:
         what = f"docker compose --env-file {SETTINGS} build --quiet {' '.join(changed)}"
         build = Shell(what, _read("build.sh"), (release.folder, SETTINGS, *images))
         yield Change(f"Build {_listed(changed)}", (build,))
+    if facts.publisher != PUBLISHER:
+        image = f"labhub-hub:{release.inputs['hub']}"
+        made = (PASSWORD_FILE, HASH_FILE, USER, image)
+        what = f"write 32 random bytes to {PASSWORD_FILE}, and their hash to {HASH_FILE}"
+        yield Change(
+            "Generate the credential for publishing to the registry",
+            (Shell(what, _read("publisher.sh"), made),),
+        )
     ill = [name for name, has in have.items() if not (has.running and has.healthy)]
     if starting := [name for name in have if name in changed or name in ill]:
         why = f"Start {_listed(starting)} and wait until the hub answers"

@@ -10,8 +10,19 @@ answers() { exec 3<>"/dev/tcp/127.0.0.1/$port"
 await() { for _ in $(seq 300); do (answers) 2>/dev/null && return; sleep 1; done
   echo "the hub does not answer at port $port"; return 1; }
 cd "$release" || exit
+# Where something else has a port of the registry, its container would only start again and again.
+if [ "$(docker inspect -f '{{.State.Running}}' labhub-registry 2>/dev/null)" != true ]; then
+  for at in 5000 501; do
+    (exec 3<>"/dev/tcp/127.0.0.1/$at") 2>/dev/null || continue
+    echo "another program listens at port $at of the host, which the registry needs:"
+    ss -Hltnp "sport = :$at" || true
+    exit 1
+  done
+fi
 if start && await; then
   ln -sfnT "$release" "$current.new" && mv -fT "$current.new" "$current"
+  # Of releases in which the registry was on one.
+  docker network rm labhub-registry >/dev/null 2>&1 || true
   exit 0
 fi
 for name in registry proxy hub; do

@@ -62,13 +62,21 @@ def _build_lab(hub: str, folder: Path) -> None:
 
 def fill_registry(machine: Machine, release: Release) -> None:
     """Put the lab into the registry of a host: pushed here, where it takes no time to compress."""
-    started = ("--detach", "--rm", "--volume", "/var/lib/docker-registry")
+    # Without the credential that only the host has.
+    started = (
+        *("--detach", "--rm", "--volume", "/var/lib/docker-registry", "--user", "5000:5000"),
+        *("--env", "REGISTRY_HTTP_ADDR=:5001", "--env", "REGISTRY_AUTH=none"),
+        *("--entrypoint", "docker-registry"),
+    )
+    serve = ("serve", "/etc/docker/registry/write.yml")
     registry = image_of(release, "registry")
     # It may be left of a run that was killed.
     _docker("rm", "--force", "--volumes", _REGISTRY, check=False)
-    _docker("run", *started, "--name", _REGISTRY, "--publish", "127.0.0.1::5000", registry)
+    _docker(
+        *("run", *started, "--name", _REGISTRY, "--publish", "127.0.0.1::5001", registry, *serve)
+    )
     try:
-        at = f"localhost:{_docker('port', _REGISTRY, '5000').rpartition(':')[2]}"
+        at = f"localhost:{_docker('port', _REGISTRY, '5001').rpartition(':')[2]}"
         until(lambda: _answers(f"http://{at}/v2/"), "The registry answers", SERVICE)
         reference = f"{at}/{LAB}"
         _docker("tag", _LAB, reference)

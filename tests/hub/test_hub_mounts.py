@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from labhub.catalogue import make_catalogue
+from labhub.catalogue import Version, make_catalogue
 from labhub.form import consent, parse_choice, render_form
 from labhub.guard import Away
 from labhub.mounts import (
@@ -25,7 +25,7 @@ LISTED = """[
  {"name": "leem", "target": "/mnt/leem", "server": "nas", "read_only": false, "group": "leem"}
 ]
 """  # noqa: E501
-CATALOGUE = make_catalogue({"agfalta_tools": ["1.2"]}, "agfalta_tools")
+CATALOGUE = make_catalogue({"agfalta_tools": [Version("1.2")]}, "agfalta_tools")
 
 
 def test_the_list_that_inv_mounts_writes_is_read() -> None:

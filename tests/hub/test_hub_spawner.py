@@ -13,20 +13,24 @@ from jupyterhub import orm
 from labhub.accounts import Account, Group
 from labhub.errors import SpawnError
 from labhub.guard import Guard
+from labhub.labels import NOTE
 from labhub.mounts import Mount
 from labhub.registry import Registry, RegistryDownError
 from labhub.spawner import LabSpawner
 from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_unix_socket
 from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
 TAGS: dict[str, list[str] | None] = {"agfalta_tools": ["1.2", "1.10"], "a/b": ["3"], "gone": None}
+LABELS = {"1.2": {NOTE: "for the paper"}, "1.10": None, "3": {}}
+ASKED: list[str] = []
 ALICE = Account("jupyter-anna-lena", 1001, (Group("own", 1001), Group("users", 100)), "/home/x")
 DATA = Mount("data", "/mnt/data", "nas", True, None)
 
 
 class Answers(RequestHandler):
-    """The registry's two questions, with the answers that Debian's registry gives."""
+    """The registry's questions, with the answers that Debian's registry gives."""
 
     def get(self, path: str) -> None:
         if path == "_catalog":
@@ -34,6 +38,12 @@ class Answers(RequestHandler):
         elif path.removesuffix("/tags/list") in TAGS:
             name = path.removesuffix("/tags/list")
             self.finish(json.dumps({"name": name, "tags": TAGS[name]}))
+        elif (found := path.partition("/manifests/"))[2] in LABELS:
+            self.finish(json.dumps({"config": {"digest": f"sha256:of-{found[2]}"}}))
+        elif (found := path.partition("/blobs/sha256:of-"))[2] in LABELS and found[2] != "3":
+            ASKED.append(found[2])
+            odd = found[2] == "1.10"
+            self.finish(json.dumps({"config": None if odd else {"Labels": LABELS[found[2]]}}))
         else:
             self.set_status(404)
 
@@ -73,6 +83,31 @@ def test_the_registry_is_asked_for_all_tags() -> None:
         ("agfalta_tools", ("1.10", "1.2")),
         ("a/b", ("3",)),
     ]
+
+
+def test_the_registry_is_reached_by_its_socket(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+
+    async def use(url: str) -> Any:
+        server = HTTPServer(Application([(r"/v2/(.*)", Answers)]))
+        server.add_socket(bind_unix_socket(str(path)))
+        try:
+            return await Registry(f"unix://{path}", "agfalta_tools").catalogue()
+        finally:
+            server.stop()
+
+    assert [image.name for image in with_registry(use)] == ["agfalta_tools", "a/b"]
+    path.unlink()
+    with pytest.raises(RegistryDownError):
+        asyncio.run(Registry(f"unix://{path}", "x").catalogue())
+
+
+def test_what_an_image_says_of_itself_is_asked_once() -> None:
+    for _ in range(2):
+        found = with_registry(lambda url: Registry(url, "agfalta_tools").catalogue())
+    notes = {version.tag: version.note for image in found for version in image.versions}
+    assert notes == {"1.10": "", "1.2": "for the paper", "3": ""}, "odd and lost ones have a name"
+    assert ASKED.count("1.2") == 1
 
 
 def test_a_registry_that_is_down_is_one_kind_of_error() -> None:

@@ -59,10 +59,13 @@ def test_nothing_is_mounted_from_the_release_s_folder(stack: dict[str, Any], nam
 
 
 def test_trap_20_the_registry_is_for_the_host_and_the_hub_alone(stack: dict[str, Any]) -> None:
-    assert stack["services"]["registry"]["ports"] == ["127.0.0.1:5000:5000"]
-    assert list(stack["services"]["registry"]["networks"]) == ["registry"]
-    members = [name for name in SERVICES if "registry" in stack["services"][name]["networks"]]
-    assert members == ["registry", "hub"]
+    registry = stack["services"]["registry"]
+    assert registry["network_mode"] == "host" and "ports" not in registry
+    for name in ("read", "write"):
+        assert configuration(name)["http"]["addr"].startswith("127.0.0.1:")
+    sharing = [name for name in SERVICES if "registry-socket" in str(stack["services"][name])]
+    assert sharing == ["registry", "hub"]
+    assert "registry-socket:/run/registry:ro" in stack["services"]["hub"]["volumes"]
 
 
 def test_the_hub_sees_mounts_come_and_go_and_none_of_the_secrets(stack: dict[str, Any]) -> None:
@@ -91,10 +94,19 @@ def test_hub_and_proxy_keep_addresses_that_no_lab_can_get(stack: dict[str, Any])
     assert stack["networks"]["labs"]["ipam"]["config"][0]["ip_range"] == "198.19.72.0/21"
 
 
-def test_trap_14_the_registry_asks_for_no_password_and_can_delete() -> None:
-    registry = yaml.safe_load((COMPOSE / "registry" / "config.yml").read_text())
-    assert "auth" not in registry
-    assert registry["storage"]["delete"]["enabled"] is True
+def configuration(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((COMPOSE / f"registry/{name}.yml").read_text())
+    return loaded
+
+
+def test_trap_14_who_reads_needs_no_password_and_who_writes_does() -> None:
+    read, write = configuration("read"), configuration("write")
+    assert "auth" not in read
+    assert read["storage"]["maintenance"]["readonly"]["enabled"] is True
+    assert write["auth"]["htpasswd"]["path"] == "/etc/registry/htpasswd"
+    assert write["storage"]["delete"]["enabled"] is True
+    # What one process remembers another may have taken away.
+    assert "cache" not in read["storage"] and "cache" not in write["storage"]
 
 
 def test_the_hub_comes_and_goes_without_the_labs(config: Config) -> None:

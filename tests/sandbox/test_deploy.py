@@ -27,7 +27,7 @@ STATE = "deployed"
 def test_a_bare_host_becomes_a_running_hub(states: States, hub: str) -> None:
     made = states.made(STATE)
     assert [change.split()[0] for change in made.outcome.changes] == [
-        *("Install", "Start", "Make", "Generate", "Copy", "Build", "Start")
+        *("Install", "Start", "Make", "Generate", "Copy", "Build", "Generate", "Start")
     ]
     assert made.url in made.outcome.output
     page = wait_for_login_page(hub)
@@ -60,7 +60,7 @@ def test_only_ssh_and_the_hubs_port_listen_on_the_lan(hub: str, host: Sandbox) -
     lines = sh(host, "ss -Hltn").splitlines()
     sockets = {line.split()[3] for line in lines}
     loopback = {s for s in sockets if s.startswith(("127.", "[::1]"))}
-    assert "127.0.0.1:5000" in loopback
+    assert {"127.0.0.1:5000", "127.0.0.1:501"} <= loopback
     assert {s.rpartition(":")[2] for s in sockets - loopback} == {"22", "80"}
 
 
@@ -77,13 +77,16 @@ def test_services_come_back_by_themselves_and_their_logs_are_rotated(
 def test_no_secret_is_in_what_docker_tells(hub: str, host: Sandbox) -> None:
     token = sh(host, "cat /etc/labhub/proxy_token")
     assert len(token) == 64
+    password = sh(host, "cat /etc/labhub/registry_password")
+    assert len(password) == 64
     told = sh(host, "docker inspect labhub-registry labhub-proxy labhub-hub")
     processes = sh(host, "ps axww -o args")
     audit = sh(host, "cat /var/log/labhub/audit.log")
     for text in (told, processes, audit):
-        assert token not in text
+        assert token not in text and password not in text
         assert "lab-sudo" not in text
     assert sh(host, "stat -c '%a %u %g' /etc/labhub/proxy_token") == "640 0 13"
+    assert sh(host, "stat -c '%a %u %g' /etc/labhub/registry_password") == "600 0 0"
 
 
 def test_each_change_is_in_the_audit_log(hub: str, host: Sandbox) -> None:

@@ -9,7 +9,7 @@ from sandbox.inv import Inv
 from sandbox.running import Sandbox
 from tests.hub_client import HubClient, SpawnError, alert_in
 from tests.sandbox.conftest import PASSWORD
-from tests.sandbox.look import inspect, sh, wait_for_login_page
+from tests.sandbox.look import inspect, publish, sh, wait_for_login_page
 from tests.sandbox.shares import Share, mount, offer, place, remove, unmount
 
 STATE = "labs"
@@ -181,9 +181,9 @@ def test_links_stand_where_the_host_has_them_but_never_replace_what_an_image_has
     sh(
         host,
         "docker build -q -t localhost:5000/agfalta_tools:own - <<'END'\n"
-        f"FROM localhost:5000/{IMAGE}\nUSER root\nRUN mkdir /mnt/data\nUSER nobody\nEND\n"
-        "docker push --quiet localhost:5000/agfalta_tools:own",
+        f"FROM localhost:5000/{IMAGE}\nUSER root\nRUN mkdir /mnt/data\nUSER nobody\nEND\n",
     )
+    publish(host, "agfalta_tools:own")
     alice.spawn("agfalta_tools:own")
     assert look(alice, "print(os.listdir('/mnt/data'), os.listdir('data'))") == "[] ['first.txt']"
     assert look(alice, "print(os.listdir('/lab/results/analysis'))") == "['first.txt']"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ops.images.context import prepare
+from ops.images.wanted import Wanted
 from ops.settings.config import load
 from sandbox.inv import Inv
 from sandbox.layout import ROOT
@@ -46,7 +47,7 @@ def compilers(inv: Inv) -> Inv:
 def built(host: Sandbox, inv: Inv, source: Path, folder: Path) -> dict[str, Any]:
     """Run the wheel's stage of the image on the host; return what came out of it."""
     settings = inv.environment(AGFALTA_TOOLS_SOURCE=str(source), **PROBE)
-    image = prepare(inv.root, load(inv.root, settings), TAG, folder, folder / "cache")
+    image = prepare(inv.root, load(inv.root, settings), Wanted(TAG), folder, folder / "cache")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         archive.add(image.context, "probe")

@@ -53,7 +53,9 @@ def labels(host: Sandbox, tag: str) -> dict[str, str]:
 def test_a_tag_is_built_tested_pushed_and_asked_for(
     pushed: Outcome, host: Sandbox, sample: Path
 ) -> None:
-    assert [change.split()[0] for change in pushed.changes] == ["Build", "Push", "Publish"]
+    assert [change.split()[0] for change in pushed.changes] == [
+        *("Send", "Build", "Push", "Publish")
+    ]
     tag, digest = DIGEST.search(pushed.output).groups()  # type: ignore[union-attr]
     assert tag == "1.2"
     assert registry_digest(host, "1.2") == digest == registry_digest(host, "latest")
@@ -323,7 +325,7 @@ def test_what_the_registry_has_lost_is_mended_by_force(
 ) -> None:
     made = sh(host, "docker image inspect --format '{{.Id}}' localhost:5000/agfalta_tools:1.1")
     blobs = "/var/lib/docker-registry/docker/registry/v2/blobs/sha256"
-    lose = 'docker exec labhub-registry rm -r "$1"; docker restart labhub-registry'
+    lose = 'docker exec --user 5000 labhub-registry rm -r "$1"; docker restart labhub-registry'
     sh(host, lose, f"{blobs}/{made[7:9]}/{made[7:]}")
     until_healthy(host, "labhub-registry")
     push = ("push", "--tag", "1.1")

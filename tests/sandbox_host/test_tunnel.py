@@ -15,6 +15,7 @@ from paramiko import Channel
 from ops.errors import OperationError
 from ops.images.build import Image
 from ops.images.publish import publish
+from ops.plan.command import Secret
 from ops.remote.tunnel import docker_socket
 from sandbox import engine
 from sandbox.patience import SILENCE
@@ -78,4 +79,4 @@ def test_a_push_reaches_the_engine_on_a_connection_of_its_own(
 ) -> None:
     image = Image("no-such-image", "1.2", tmp_path, "x", "6.1.1", "debian", "abc123", "made")
     with pytest.raises(OperationError, match=r"1\.2 failed: .*does not exist locally"):
-        list(publish(image, impatient.root_shell))
+        publish(image, Secret("x"), impatient.root_shell, lambda _: None)

@@ -9,7 +9,7 @@ import pytest
 
 OPS = Path(__file__).parents[2] / "ops"
 FLOORS = (
-    ("names", "errors", "hashing", "labels", "interrupts"),
+    ("names", "errors", "hashing", "labels", "publisher", "interrupts"),
     ("plan",),
     ("settings",),
     ("console",),

@@ -29,7 +29,7 @@ class Choices(DockerSpawner):  # type: ignore[misc]
     )
     host_root = Unicode("/", help="Where the host's /home and mounts are found.").tag(config=True)
     image_name = Unicode(help="The image that is meant where none is named.").tag(config=True)
-    registry_url = Unicode("http://registry:5000").tag(config=True)
+    registry_url = Unicode("unix:///run/registry/socket").tag(config=True)
     mounts_file = Unicode("/etc/labhub/mounts.json", help="What `inv mounts` wrote.").tag(
         config=True
     )

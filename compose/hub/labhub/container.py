@@ -4,6 +4,7 @@ from typing import Any
 
 from .accounts import Account
 from .identity import SHELL
+from .labels import LAB
 
 
 def create_options(user: Account, member: str, container: str) -> dict[str, Any]:
@@ -12,7 +13,7 @@ def create_options(user: Account, member: str, container: str) -> dict[str, Any]
         "user": f"{user.uid}:{user.gid}",
         "working_dir": user.home,
         "hostname": container,
-        "labels": {"labhub.lab": member},
+        "labels": {LAB: member},
     }
 
 

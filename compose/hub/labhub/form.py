@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .catalogue import Catalogue, Repository
+from .catalogue import Catalogue, Repository, Version
 from .guard import Away
 from .mounts import Mount
 
@@ -95,28 +95,36 @@ def _render_notice(title: str, html: str) -> str:
 
 
 def _render_repository(image: Repository, chosen: str) -> str:
-    choices = "\n".join(_render_choice(image, tag, chosen) for tag in image.tags)
+    choices = "\n".join(_render_choice(image, version, chosen) for version in image.versions)
     return (
         f'<fieldset class="lab-versions mb-4"><legend class="h5">{escape(image.name)}</legend>\n'
         f'<div class="list-group">\n{choices}\n</div></fieldset>'
     )
 
 
-def _render_choice(image: Repository, tag: str, chosen: str) -> str:
-    reference = f"{image.name}:{tag}"
+def _render_choice(image: Repository, version: Version, chosen: str) -> str:
+    reference = f"{image.name}:{version.tag}"
     checked = " checked" if reference == chosen else ""
+    note = f"<br>{_small(version.note)}" if version.note else ""
     return (
         '<label class="list-group-item list-group-item-action d-flex align-items-center gap-3">'
         f'<input class="form-check-input m-0" type="radio" name="image" required'
         f' value="{escape(reference)}"{checked}>'
-        f'<span class="flex-grow-1">{escape(tag)}</span>{_render_note(image, tag)}</label>'
+        f'<span class="flex-grow-1 text-break">{escape(version.tag)}{note}</span>'
+        f"{_render_mark(image, version)}</label>"
     )
 
 
-def _render_note(image: Repository, tag: str) -> str:
-    versions = [name for name in image.tags if name != "latest"]
-    if tag == "latest":
-        return '<small class="text-body-secondary">whatever was published last</small>'
-    if tag == versions[0]:
+def _render_mark(image: Repository, version: Version) -> str:
+    releases = [it.tag for it in image.versions if it.tag != "latest" and not it.work]
+    if version.tag == "latest":
+        return _small(f"is {version.own_tag}" if version.own_tag else "what members get unasked")
+    if version.work:
+        return '<span class="badge text-bg-secondary">work in progress</span>'
+    if version.tag == releases[0]:
         return '<span class="badge text-bg-success">newest</span>'
     return ""
+
+
+def _small(text: str) -> str:
+    return f'<small class="text-body-secondary">{escape(text)}</small>'

@@ -7,6 +7,7 @@ import pytest
 
 from ops.images.build import Image
 from ops.images.context import jupyterhub_version, prepare
+from ops.images.wanted import Wanted
 from ops.settings.config import Config, parse
 from tests.sample import make_sample
 
@@ -21,7 +22,7 @@ def config(tmp_path: Path) -> Config:
 
 
 def made(config: Config, folder: Path, tag: str = "1.2", root: Path = ROOT) -> Image:
-    return prepare(root, config, tag, folder / "made", folder / "cache")
+    return prepare(root, config, Wanted(tag), folder / "made", folder / "cache")
 
 
 def site(config: Config, name: str, text: str) -> None:

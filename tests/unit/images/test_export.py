@@ -8,6 +8,7 @@ from ops.errors import OpsError, SourceError
 from ops.hashing import tree_hash
 from ops.images import git
 from ops.images.export import export, nearest_tags
+from ops.images.mirror import mirror as open_mirror
 from ops.images.source import GitSource, PypiSource, parse_source
 from tests.sample import TAGS, commit, make_sample
 from tests.sample import git as run_git
@@ -21,6 +22,11 @@ def sample(tmp_path: Path) -> Path:
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
+
+
+def fetched(url: str, cache: Path) -> Path:
+    with open_mirror(url, cache) as folder:
+        return folder
 
 
 def file_url(path: Path) -> GitSource:
@@ -93,10 +99,10 @@ def test_a_second_export_fetches_into_the_same_mirror(
     sample: Path, cache: Path, tmp_path: Path
 ) -> None:
     export(file_url(sample), "1.0", tmp_path / "first", cache)
-    (mirror,) = cache.iterdir()
+    (mirror,) = cache.glob("*.git")
     before = mirror.stat().st_ino
     export(file_url(sample), "1.2", tmp_path / "second", cache)
-    assert [path.stat().st_ino for path in cache.iterdir()] == [before]
+    assert [path.stat().st_ino for path in cache.glob("*.git")] == [before]
 
 
 def test_export_ignore_drops_no_file_and_export_subst_is_as_in_a_checkout(
@@ -264,7 +270,7 @@ def test_a_remote_repository_cannot_reach_folders_of_this_machine(
     with pytest.raises(SourceError, match="transport 'file' not allowed"):
         git.git("ls-remote", f"file://{sample}", url="https://git.example.org/x.git")
     with pytest.raises(SourceError, match="transport 'ext' not allowed"):
-        git.fetch_tags(f"ext::touch {tmp_path}/owned", tmp_path / "cache")
+        fetched(f"ext::touch {tmp_path}/owned", tmp_path / "cache")
     assert not (tmp_path / "owned").exists()
 
 
@@ -273,11 +279,12 @@ def test_a_remote_repository_cannot_reach_folders_of_this_machine(
 
 def test_an_interrupted_first_fetch_is_repeated(sample: Path, cache: Path, tmp_path: Path) -> None:
     source = file_url(sample)
-    mirror = git.fetch_tags(source.url, cache)
+    mirror = fetched(source.url, cache)
     mirror.rename(mirror.with_suffix(".partial"))
     (mirror.with_suffix(".partial") / "HEAD").unlink()
     export(source, "1.2", tmp_path / "out", cache)
-    assert [path.name for path in cache.iterdir()] == [mirror.name]
+    assert [path.name for path in cache.glob("*.git")] == [mirror.name]
+    assert not list(cache.glob("*.partial"))
 
 
 @pytest.mark.parametrize("damage", ["lock", "objects", "empty"])
@@ -285,7 +292,7 @@ def test_a_broken_mirror_is_made_anew(
     sample: Path, cache: Path, tmp_path: Path, damage: str
 ) -> None:
     source = file_url(sample)
-    mirror = git.fetch_tags(source.url, cache)
+    mirror = fetched(source.url, cache)
     for file in [path for path in mirror.rglob("*") if path.is_file()]:
         if damage == "empty" or (damage == "objects" and "objects" in file.parts):
             file.unlink()

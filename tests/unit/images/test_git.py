@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ops.errors import SourceError
-from ops.images import git
+from ops.images.mirror import mirror
 from sandbox.patience import ANSWER, SILENCE, until
 
 
@@ -29,12 +29,17 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return pid
 
 
+def fetch(url: str, cache: Path, **options: float) -> None:
+    with mirror(url, cache, **options):  # type: ignore[arg-type]
+        pass
+
+
 def test_a_silent_server_ends_by_time_out_with_all_its_processes(cache: Path, asked: Path) -> None:
     limit = 0.25
     while not asked.exists():  # the server has been asked
         limit *= 2
         with pytest.raises(SourceError, match=f"did not answer within {limit:g} s"):
-            git.fetch_tags("git@host:x.git", cache, timeout=limit)
+            fetch("git@host:x.git", cache, timeout=limit)
     await_end(int(asked.read_text()))
 
 
@@ -52,8 +57,8 @@ def await_end(pid: int) -> None:
 
 def test_ctrl_c_while_fetching_leaves_no_mirror(cache: Path, asked: Path) -> None:
     code = (
-        "import sys, pathlib; from ops.images import git; "
-        "git.fetch_tags(sys.argv[1], pathlib.Path(sys.argv[2]))"
+        "import sys, pathlib; from ops.images.mirror import mirror; "
+        "mirror(sys.argv[1], pathlib.Path(sys.argv[2])).__enter__()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, "git@host:x.git", str(cache)],
@@ -64,7 +69,7 @@ def test_ctrl_c_while_fetching_leaves_no_mirror(cache: Path, asked: Path) -> Non
     process.send_signal(signal.SIGINT)
     process.wait(timeout=SILENCE)
     await_end(int(asked.read_text()))
-    assert [path.suffix for path in cache.iterdir()] == [".partial"]
+    assert {path.suffix for path in cache.iterdir()} == {".partial", ".lock"}
 
 
 def test_ctrl_c_while_git_is_started_ends_it_too(
@@ -81,5 +86,5 @@ def test_ctrl_c_while_git_is_started_ends_it_too(
 
     monkeypatch.setattr("ops.images.git.subprocess.Popen", Begun)
     with pytest.raises(KeyboardInterrupt):
-        git.fetch_tags("git@host:x.git", cache)
+        fetch("git@host:x.git", cache)
     await_end(int(asked.read_text()))

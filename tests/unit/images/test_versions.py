@@ -3,7 +3,7 @@
 import pytest
 from packaging.version import Version
 
-from ops.images.versions import latest_after, version_in
+from ops.images.versions import Named, latest_after, version_in
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ from ops.images.versions import latest_after, version_in
         ("agfalta-1.2", "1.2"),
         ("agfalta_tools-1.2", "1.2"),
         ("lab-image-2026.11", "2026.11"),
+        ("exp/1.4", "1.4"),
         ("2024-12-01", None),
         ("1.2-debian-12", None),
         ("1.3-1234567", "1.3.post1234567"),
@@ -54,4 +55,40 @@ def test_the_version_in_a_tag(tag: str, version: str | None) -> None:
 def test_latest_moves_forward_or_when_it_is_told_to(
     tag: str, latest: str | None, wanted: bool | None, said: str
 ) -> None:
-    assert latest_after(tag, latest, wanted) == (said.startswith("latest is "), said)
+    now = named(latest) if latest else None
+    assert latest_after(named(tag), now, wanted) == (said.startswith("latest is "), said)
+
+
+def named(tag: str) -> Named:
+    return Named(tag, version_in(tag))
+
+
+@pytest.mark.parametrize(
+    ("latest", "wanted", "said"),
+    [
+        (None, None, "there is no latest: stable has a name of its own"),
+        ("1.2", None, "latest stays 1.2: stable has a name of its own"),
+        ("1.2", True, "latest is now stable; it was 1.2"),
+        ("1.2", False, "latest stays 1.2"),
+        ("stable", None, "latest is stable"),
+    ],
+)
+def test_latest_does_not_become_by_itself_what_is_not_to(
+    latest: str | None, wanted: bool | None, said: str
+) -> None:
+    new = Named("stable", Version("1.3"), "has a name of its own")
+    now = named(latest) if latest else None
+    assert latest_after(new, now, wanted) == (said.startswith("latest is "), said)
+
+
+def test_what_has_a_name_of_its_own_is_ordered_by_its_version() -> None:
+    now = Named("stable", Version("1.3"))
+    assert latest_after(named("1.2"), now, None)[1].startswith("latest stays stable: 1.2 is older")
+    assert latest_after(named("1.4"), now, None) == (True, "latest is now 1.4; it was stable")
+
+
+def test_latest_is_never_work_in_progress_even_under_the_tag_that_it_is() -> None:
+    work = Named("1.2", None, "is work in progress", is_work=True)
+    said = "latest stays what 1.2 was: it is work in progress now"
+    assert latest_after(work, named("1.2"), None) == (False, said)
+    assert latest_after(work, named("1.2"), True) == (False, said)

@@ -1,7 +1,8 @@
 """Scripts are run by a real bash, without root: the framing is what is tested here."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from ops.errors import ConnectError, FactError, LockError, OperationError
 from ops.plan import script
 from ops.plan.command import (
     Change,
+    Here,
+    Hold,
     Plan,
     Secret,
     Shell,
@@ -24,6 +27,7 @@ from ops.plan.command import (
 from ops.plan.framing import (
     Done,
     Event,
+    Ours,
     Overtaken,
     Printed,
     Started,
@@ -32,7 +36,7 @@ from ops.plan.framing import (
     read_changes,
 )
 from ops.plan.question import Answers, Question, Questions, lines, plain
-from ops.plan.script import ANY_TURN, Order, render_changes, render_questions
+from ops.plan.script import ANY_TURN, Order, lock_file, render_changes, render_questions
 from sandbox.patience import SILENCE, until
 
 NONCE = "f00d"
@@ -303,3 +307,92 @@ def test_secrets_are_in_no_argv_and_struck_out_of_what_is_printed() -> None:
     assert "hunter2" not in repr(change) and "pa ss" not in repr(change)
     assert secrets_of((change,)) == ("hunter2", "pa ss")
     assert redact("say hunter2", secrets_of((change,))) == "say [REDACTED]"
+
+
+# --- what the operator's machine does, and locks besides -----------------------------------------
+
+OURS = Here("do it", lambda _: "")
+WITH_US = (
+    Change("Send", (OURS,)),
+    Change("Go on", (run("echo", "went on"), OURS)),
+)
+
+
+def meet(words: Sequence[str], plan: Plan = WITH_US, order: Order = ORDER) -> list[Event]:
+    """Run a plan whose host hears these words from us, one for each part of ours."""
+    events: list[Event] = []
+    text = render_changes(plan, (), order, ANY_TURN, NONCE) + "".join(f"{it}\n" for it in words)
+    read_changes(bash(text), plan, NONCE, "host", events.append)
+    return events
+
+
+def test_the_host_waits_for_our_part_and_notes_what_came_of_it(folders: Path) -> None:
+    events = meet([".", ".", "done as sha256:1", "done"])
+    assert events == [
+        *(Started(0), Ours(OURS), Done(0, "as sha256:1")),
+        *(Started(1), Printed("went on"), Ours(OURS), Done(1)),
+    ]
+    audit = (folders / "log/audit.log").read_text()
+    assert "Send (as sha256:1)" in audit and audit.endswith("Go on\n")
+
+
+@pytest.mark.parametrize("words", [["failed"], ["."], [], ["garbage"]])
+def test_where_our_part_fails_or_we_are_lost_the_change_has_failed(
+    folders: Path, words: list[str]
+) -> None:
+    with pytest.raises(OperationError, match="this failed: Send"):
+        meet(words)
+    assert "failed (1)" in (folders / "log/audit.log").read_text()
+    assert "changing" not in (folders / "run/host.lock").read_text()
+
+
+def test_a_plan_that_others_have_overtaken_ends_before_it_begins(folders: Path) -> None:
+    events = meet(["overtaken another push was quicker"])
+    assert events == [Started(0), Ours(OURS), Overtaken("another push was quicker", True)]
+    assert "failed" not in (folders / "log/audit.log").read_text()
+
+
+def test_a_lock_besides_is_had_until_the_end_alone_or_with_others(folders: Path) -> None:
+    lock = lock_file("registry")
+    free = ("flock", "--nonblock", "--exclusive", lock, "true")
+    shared = ("flock", "--nonblock", "--shared", lock, "true")
+    for is_shared, others in ((True, shared), (False, None)):
+        plan = (
+            Change("Hold", (Hold(lock, is_shared),)),
+            Change("Try alone", (run(*free),)),
+        )
+        with pytest.raises(OperationError, match="this failed: Try alone"):
+            apply(*plan)
+        if others:
+            apply(plan[0], Change("Try together", (run(*others),)))
+    apply(Change("Free again", (run(*free),)))
+
+
+# Holds a lock until somebody waits for it.
+HELD = 'until grep -q "^[0-9]*: -> FLOCK .*:$(stat -c %i "$1") " /proc/locks; do sleep 0.05; done'
+
+
+def test_the_rest_of_a_lost_task_of_ones_own_is_waited_for(folders: Path) -> None:
+    mine = f"{ORDER.who}, inv {ORDER.task}, since 2026-11-30 12:00:00"
+    with held(mine):
+        events, _ = apply(Change("Go", (run("true"),)))
+    assert events == [Waiting(mine, is_own=True), Started(0), Done(0)]
+    with held(mine.replace("deploy", "push")), pytest.raises(LockError, match="inv push"):
+        apply(Change("Go", (run("true"),)))
+
+
+@contextmanager
+def held(holder: str) -> Iterator[None]:
+    lock = Path(lock_file("host"))
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text(f"{holder}\nturn changing\n")
+    with subprocess.Popen(["flock", lock, "bash", "-c", HELD, "held", lock]) as rest:
+        until(lambda: not is_free(lock), "The rest of a task has the lock", pause=0.01)
+        yield
+        # Where nobody has waited.
+        subprocess.run(["flock", "--timeout", "0.5", lock, "true"], check=False)
+        rest.wait()
+
+
+def is_free(lock: Path) -> bool:
+    return subprocess.run(["flock", "--nonblock", lock, "true"], check=False).returncode == 0

@@ -11,6 +11,7 @@ from paramiko import Channel
 from ops.errors import ConnectError, OperationError
 from ops.images.build import Image
 from ops.images.publish import publish
+from ops.plan.command import Secret
 from ops.remote.tunnel import docker_socket
 from sandbox.patience import SILENCE
 
@@ -52,7 +53,7 @@ def test_a_push_that_has_no_way_to_the_engine_says_why() -> None:
         raise ConnectError("The connection to op@lab was lost; run the task again")
 
     with pytest.raises(ConnectError, match="to op@lab was lost"):
-        list(publish(IMAGE, root_shell))
+        publish(IMAGE, Secret("x"), root_shell, lambda _: None)
 
 
 VERSION = (
@@ -78,4 +79,4 @@ def test_a_host_that_is_lost_while_an_image_is_pushed_is_a_sentence(said: bytes)
             client.sendall(text)
 
     with pytest.raises(OperationError, match=r"agfalta_tools:1\.2 failed"):
-        list(publish(IMAGE, root_shell))
+        publish(IMAGE, Secret("x"), root_shell, lambda _: None)

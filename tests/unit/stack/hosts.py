@@ -17,10 +17,18 @@ DEBIAN = System(
     enabled=True,
     active=True,
     compose=(2, 26, 1),
+    tools=frozenset({"engine", "docker", "buildx", "rsync"}),
     certificates="none",
 )
-BARE_DEBIAN = replace(DEBIAN, packages=frozenset(), enabled=False, active=False, compose=None)
-BARE = Stack(current=None, files={}, token="", containers={}, bases={})
+BARE_DEBIAN = replace(
+    DEBIAN,
+    packages=frozenset(),
+    enabled=False,
+    active=False,
+    compose=None,
+    tools=frozenset(),
+)
+BARE = Stack(current=None, files={}, token="", publisher=(), containers={}, bases={})
 
 
 def release(extra: str = "", compose: Path = ROOT / "compose", base: str = "b") -> Release:
@@ -36,6 +44,7 @@ def deployed(it: Release) -> Stack:
         current=it.folder,
         files=it.digests(),
         token="640 0 13 64",
+        publisher=("600 0 0", "640 0 5000", "pair"),
         containers={name: Container(True, True, inputs) for name, inputs in it.inputs.items()},
         bases={},
     )

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from ops.errors import FactError
+from ops.plan.tools import TOOLS
 from ops.stack.facts import (
     CERTIFIED,
     COMPOSE,
@@ -25,6 +26,7 @@ def test_system_is_read_from_what_a_host_prints() -> None:
         INSTALLED: "installed docker.io\nconfig-files rsync\nnot-installed docker-cli",
         ENGINE: "ActiveState=active\nUnitFileState=enabled",
         COMPOSE: "2.26.1-4",
+        TOOLS: "engine\ndocker\nrsync\nbuildx",
         CERTIFIED: "abc  -",
     }
     assert parse_system(answered(SYSTEM, texts)) == replace(

@@ -25,6 +25,7 @@ def test_a_bare_host_gets_secret_files_images_and_containers() -> None:
         "Generate the secret shared by hub and proxy",
         f"Copy the stack's files to {release().folder}",
         "Build registry, proxy and hub",
+        "Generate the credential for publishing to the registry",
         "Start registry, proxy and hub and wait until the hub answers",
     ]
 
@@ -92,6 +93,23 @@ def test_a_file_of_the_release_that_was_edited_on_the_host_is_put_back() -> None
 def test_a_secret_that_is_missing_or_readable_is_repaired(token: str) -> None:
     assert stack_plan(release(), replace(deployed(release()), token=token)) == [
         "Generate the secret shared by hub and proxy"
+    ]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        (),
+        ("600 0 0",),
+        ("640 0 5000",),
+        ("644 0 0", "640 0 5000", "pair"),
+        ("600 0 0", "644 0 0", "pair"),
+        ("600 0 0", "640 0 5000"),
+    ],
+)
+def test_a_credential_that_is_missing_or_readable_is_made_anew(found: tuple[str, ...]) -> None:
+    assert stack_plan(release(), replace(deployed(release()), publisher=found)) == [
+        "Generate the credential for publishing to the registry"
     ]
 
 

@@ -1,0 +1,1 @@
+../../../ops/labels.py
