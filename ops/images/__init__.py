@@ -8,7 +8,7 @@
 ``build``      change: the build on the host, and what its own test says; its ``log`` is kept
 ``earlier``    what images before it have of Python packages
 ``publish``    the way of an image into the registry
-``registry``   what the registry holds
+``registry``   what the registry holds: each as ``published``
 ``versions``   the version in a tag, and when `latest` moves to it
 ``latest``     that it does
 ``forget``     a tag is taken out of the registry

@@ -23,7 +23,8 @@ from ops.images.forget import NOBODY_FORGETS
 from ops.images.latest import settle
 from ops.images.log import keep, log_of
 from ops.images.publish import get_ready, publish
-from ops.images.registry import Published, Registry, whole
+from ops.images.published import Published
+from ops.images.registry import Registry, whole
 from ops.images.told import notes, outcome, refusal
 from ops.labels import INPUTS, NOTE
 from ops.plan.command import Change, Here, Hold, Plan
@@ -64,11 +65,7 @@ class Attempt:
         self.registry = Registry(self.host.http, self.password)
         if lacks := lacking(answers, there, image.base, self.host.config.lab_base_image):
             raise OperationError(f"{lacks} on {self.host.where}: first  inv deploy")
-        if not self.registry.knows_us():
-            raise OperationError(
-                f"The registry on {self.host.where} refuses the credential that is there: first  "
-                "inv deploy"
-            )
+        self.registry.check_login(self.host.where)
         before = self._published()
         is_same = before is not None and before.labels.get(INPUTS) == image.inputs
         if before and is_same and not manner.force:

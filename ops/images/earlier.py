@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 from ops import console
 from ops.images.build import RESOLVED, Image
 from ops.images.context import FROM_GIT, LAST, OWN
-from ops.images.registry import LostError, Published, Registry
+from ops.images.published import Published
+from ops.images.registry import LostError, Registry
 
 
 def remember(registry: Registry, image: Image, before: Published | None) -> None:

@@ -38,6 +38,7 @@ def forget(host: Host, tag: str, *, wait: bool, dry: bool) -> None:
         while True:
             answers = host.ask((PASSWORD, RUNNING))
             registry = Registry(host.http, answers[PASSWORD])
+            registry.check_login(host.where)
             digests = registry.digests(name, tag)
             if why := _why_not(registry, name, tag, digests, members_of(answers[RUNNING], digests)):
                 raise OperationError(why)

@@ -1,7 +1,8 @@
 """What `latest` means: it moves when a push says so, or forward by itself."""
 
 from ops.images.build import Image
-from ops.images.registry import Published, Registry, whole
+from ops.images.published import Published
+from ops.images.registry import Registry, whole
 from ops.images.versions import Named, latest_after, version_in
 from ops.labels import TAG, VERSION
 

@@ -7,13 +7,13 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 from ops.errors import OperationError
+from ops.images.published import Published
 from ops.labels import WAS
 from ops.names import tag_key
 from ops.plan.command import Secret
@@ -28,46 +28,6 @@ _MANIFESTS = (
 )
 
 Open = Callable[[int], HTTPConnection]
-
-
-@dataclass(frozen=True)
-class Published:
-    """An image under a tag in the registry."""
-
-    name: str
-    tag: str
-    digest: str
-    media_type: str
-    manifest: bytes
-    config: Mapping[str, Any]
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """Return what the image says of itself."""
-        return self.config["config"].get("Labels") or {}
-
-    def layer_of(self, step: str) -> str | None:
-        """Return the digest of the last layer that such a step of its recipe has made."""
-        made = (
-            it for it in reversed(self.config.get("history") or []) if not it.get("empty_layer")
-        )
-        layers = (layer["digest"] for layer in reversed(json.loads(self.manifest)["layers"]))
-        pairs = zip(made, layers, strict=False)
-        return next((it for how, it in pairs if step in how.get("created_by", "")), None)
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Return what an engine may know it by: the digest of its configuration, or its own.
-
-        Those from before it was relabelled are among them.
-        """
-        own = (json.loads(self.manifest)["config"]["digest"], self.digest)
-        return (*own, *self.labels.get(WAS, "").split())
-
-    @property
-    def size(self) -> int:
-        """Return the bytes that its layers take, compressed."""
-        return sum(layer["size"] for layer in json.loads(self.manifest)["layers"])
 
 
 class LostError(OperationError):
@@ -99,11 +59,14 @@ class Registry:
         made_of = (headers["Docker-Content-Digest"], headers["Content-Type"], body, config)
         return Published(name, tag, *made_of)
 
-    def knows_us(self) -> bool:
-        """Tell whether it takes what this host's credential brings."""
+    def check_login(self, where: str) -> None:
+        """Refuse to go on where it does not take what this host's credential brings."""
         # No GET, which would go to those that serve anybody.
         status, _, _ = self._call("HEAD", "/v2/")
-        return status == 200
+        if status != 200:
+            raise OperationError(
+                f"The registry on {where} refuses the credential that is there: first  inv deploy"
+            )
 
     def tags(self, name: str) -> list[str]:
         """Return all tags of a name, the newest first."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from ops.images.build import PASSED, Image
 from ops.images.earlier import resolved
-from ops.images.registry import Published, Registry
+from ops.images.published import Published
+from ops.images.registry import Registry
 from ops.labels import CREATED, REVISION
 
 

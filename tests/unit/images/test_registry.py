@@ -10,7 +10,8 @@ from typing import ClassVar
 import pytest
 
 from ops.errors import OperationError
-from ops.images.registry import Published, Registry
+from ops.images.published import Published
+from ops.images.registry import Registry
 from ops.plan.command import Secret
 
 
