@@ -2,8 +2,8 @@
 # A Docker engine for the sandbox: the one that runs already, else one of our own.
 #   engine.sh up    find or start an engine; print its address (for DOCKER_HOST)
 #   engine.sh host  print the address of the engine that answers now; exit 1 where none does
-#   engine.sh stop  stop the engine that `up` started, unless another clone has sandboxes on it; its
-#                   images stay for the next time
+#   engine.sh stop  stop the engine that `up` started, unless another clone has sandboxes on it, or has
+#                   just asked for it; its images stay for the next time
 #   engine.sh down  stop it and remove its data
 #   engine.sh clones  print the clones that have sandboxes in that data, whether it runs or not
 set -euo pipefail
@@ -145,8 +145,33 @@ serves_another_clone() {
   return 1
 }
 
+# Who has asked for the engine a moment ago is about to make its first sandbox there. A line each: when,
+# and the clone.
+asked=$cache/engine.asked
+note_asked() { # note_asked [LINE]: the line instead of the one of this clone
+  local others
+  others=$(others)
+  printf '%s\n' ${others:+"$others"} "$@" >"$asked"
+}
+others() {
+  [ ! -e "$asked" ] || awk -v own="$(dirname "$here")" \
+    '{ clone = $0; sub(/^[0-9]* /, "", clone) } NF && clone != own' "$asked"
+}
+is_asked_for_by_another() {
+  local when clone
+  while read -r when clone; do
+    if [ -d "$clone" ] && [ "$((when + 600))" -gt "$(date +%s)" ]; then return; fi
+  done < <(others)
+  return 1
+}
+
 stop() {
   if [ ! -e "$run" ]; then return; fi
+  note_asked
+  if answers "$own" && is_asked_for_by_another; then
+    say "The Docker engine goes on: another clone has just asked for it."
+    return
+  fi
   local served
   if answers "$own" && {
     # Where that cannot be said, somebody may have one.
@@ -169,7 +194,7 @@ remove_data() {
   if mountpoint --quiet "$cache/docker"; then as_root umount "$cache/docker" || return; fi
   as_root rm -rf --one-file-system "$cache/docker" || return
   # What a lab's own tasks keep stays: mirrors of repositories, outputs of builds.
-  rm -rf "$cache/vm" "$cache/vm.lock" "$cache/dockerd.log" "$cache/engine.lock"
+  rm -rf "$cache/vm" "$cache/vm.lock" "$cache/dockerd.log" "$cache/engine.lock" "$asked"
   rmdir --ignore-fail-on-non-empty "$cache"
 }
 
@@ -198,6 +223,7 @@ case ${1:-} in
       exit
     fi
     lock
+    note_asked "$(date +%s) $(dirname "$here")"
     up
     ;;
   host) find_engine ;;

@@ -103,6 +103,28 @@ def test_an_engine_goes_on_while_another_clone_has_a_sandbox_on_it(with_package:
     engine(machine, "down")
 
 
+def test_an_engine_goes_on_for_a_clone_that_has_just_asked_for_it(with_package: Sandbox) -> None:
+    machine = with_package
+    other = "/home/eve/lab hub"
+    machine.exec(["bash", "-c", 'mkdir -p "$1" && cp -r /opt/sandbox "$1"', "copy", other])
+    ask = ["env", f"XDG_CACHE_HOME={CACHE}", f"{other}/sandbox/engine.sh"]
+    address = engine(machine, "up").stdout.strip()
+    assert machine.exec([*ask, "up"]).stdout.strip() == address
+    assert "goes on: another clone has just asked" in engine(machine, "stop").stderr
+    machine.exec(["docker", "--host", address, "version"])
+    # Who has stopped it does not hold it up for the other one.
+    machine.exec([*ask, "stop"])
+    assert "--pidfile /run/labhub-" not in processes(machine)
+    # What was asked for long ago holds up nobody, nor does a clone that is gone.
+    for late in ('sed -i "s/^[0-9]*/1/" "$2"', 'rm -r "$1"'):
+        engine(machine, "up")
+        machine.exec([*ask, "up"])
+        machine.exec(["bash", "-c", late, "late", other, f"{CACHE}/labhub/engine.asked"])
+        assert engine(machine, "stop").stderr.count("goes on") == 0
+    assert "--pidfile /run/labhub-" not in processes(machine)
+    engine(machine, "down")
+
+
 def test_who_begins_while_another_ends_has_an_engine_that_answers(with_package: Sandbox) -> None:
     machine = with_package
     both = f"XDG_CACHE_HOME={CACHE} {ENGINE} stop & XDG_CACHE_HOME={CACHE} {ENGINE} up; wait"
