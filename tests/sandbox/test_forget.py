@@ -7,10 +7,15 @@ from sandbox.running import Sandbox
 from tests.hub_client import HubClient
 from tests.sample import make_sample
 from tests.sandbox.conftest import PASSWORD
-from tests.sandbox.look import sh
+from tests.sandbox.look import publish, sh
 from tests.sandbox.test_push import registry_digest
 
 STATE = "labs"
+WEIGHTY = """\
+printf 'FROM %s\\nUSER root\\nRUN head -c 30M /dev/urandom >/srv/own' "localhost:5000/$1" |
+  docker build --quiet --tag "localhost:5000/$1" -
+"""
+"""Shell that gives an image a layer of its own that weighs something."""
 SIZE = "du -s --block-size=1 /var/lib/docker/volumes/labhub-registry-data/_data | cut -f1"
 
 
@@ -43,8 +48,8 @@ def test_a_tag_that_somebody_runs_is_not_forgotten(
 def test_a_tag_goes_with_its_space_and_can_be_published_again(
     host: Sandbox, inv: Inv, source: dict[str, str]
 ) -> None:
-    # Another layer of everything: the same built anew.
-    inv.ok("push", "--tag", "1.1", "--force", **source)
+    sh(host, WEIGHTY, "agfalta_tools:1.1")
+    publish(host, "agfalta_tools:1.1")
     digest, size = registry_digest(host, "1.1"), int(sh(host, SIZE))
     dry = inv.ok("--dry", "push", "--forget", "1.1").output
     assert "Forget agfalta_tools:1.1" in dry and registry_digest(host, "1.1") == digest
