@@ -19,9 +19,9 @@ FIRST = (
     *("sandbox/test_deploy.py", "sandbox_host/test_base.py", "unit", "hub"),
     *("sandbox_host/test_host.py", "sandbox/test_connection.py", "sandbox/test_image.py"),
     *("sandbox/test_idle.py", "sandbox/test_together.py", "sandbox/test_push.py"),
-    *("sandbox/test_packages.py", "sandbox/test_older_python.py", "sandbox/test_publisher.py"),
-    *("sandbox/test_work.py", "sandbox/test_mounts.py", "sandbox/test_day.py"),
-    *("sandbox/test_forget.py", "sandbox/test_members.py"),
+    *("sandbox/test_packages.py", "sandbox/test_older_python.py", "sandbox_host/test_engine.py"),
+    *("sandbox/test_publisher.py", "sandbox/test_work.py", "sandbox/test_mounts.py"),
+    *("sandbox/test_day.py", "sandbox/test_forget.py", "sandbox/test_members.py"),
 )
 """What begins first: the story that makes the state which others wait for, then what needs a bare
 host or none, then the others, the longest first.
