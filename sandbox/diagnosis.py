@@ -1,5 +1,6 @@
-"""What a host says of itself when something went wrong on it."""
+"""What a host says of itself when something went wrong on it, and what this machine says."""
 
+import subprocess
 from collections.abc import Callable
 
 LINES = 50
@@ -15,6 +16,20 @@ _ASKED = {
     f'echo "$lab"; docker logs --tail {LINES} $lab; done',
     "its load": "uptime; free -m; df -h / /var/lib/docker",
 }
+
+_CONNECTIONS = """\
+ss --tcp --numeric --info --options --processes
+for process in $(lsns --type net --noheadings --output PID); do
+  echo "--- $process: $(tr '\\0' ' ' </proc/"$process"/cmdline)"
+  nsenter --target "$process" --net ss --tcp --numeric --info --options
+done
+"""
+
+
+def connections() -> str:
+    """Return the TCP connections of this machine; root is told those of every network on it."""
+    argv = ["sh", "-c", f"{{ {_CONNECTIONS} }} 2>&1"]
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
 
 
 def diagnose(ask: Callable[[str], str]) -> str:

@@ -28,6 +28,7 @@ SILENCE = 300.0
 
 _SPIN = 0.02
 _LOOK_AGAIN = 1.0
+_MEASURE_AGAIN = 4.0
 _LIMIT = 12.0
 
 
@@ -65,10 +66,11 @@ class Patience:
         self._spent += min(gone, _LOOK_AGAIN * 10) / self._factor
         self._seen += gone
         self._since_measured += gone
-        if self._since_measured > _LOOK_AGAIN:
+        # Not at each look: what waits would keep the machine busy itself.
+        if self._since_measured > _MEASURE_AGAIN:
             self._since_measured = 0.0
             # A busy neighbour has pauses: one look that met none must not spend the rest.
-            self._factor = max(self._measure(), 1 + (self._factor - 1) * 0.9)
+            self._factor = max(self._measure(), 1 + (self._factor - 1) * 0.7)
         return self._spent > self.seconds
 
 

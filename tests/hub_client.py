@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import RemoteDisconnected
+from threading import Timer
 from typing import Any
 
 import requests
@@ -13,6 +15,7 @@ import websocket
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ProtocolError
 
+from sandbox.diagnosis import connections
 from sandbox.patience import LAB, SILENCE, until
 from tests.hub_kernel import CellResult, Kernel
 
@@ -219,12 +222,30 @@ class _LikeABrowser(HTTPAdapter):
         self, request: requests.PreparedRequest, *args: Any, **options: Any
     ) -> requests.Response:
         try:
-            return super().send(request, *args, **options)
+            with _watched(request):
+                return super().send(request, *args, **options)
         except requests.ConnectionError as error:
             cause = error.args[0].args[-1] if isinstance(error.args[0], ProtocolError) else None
             if not isinstance(cause, (RemoteDisconnected, ConnectionResetError)):
                 raise
-            return super().send(request, *args, **options)
+            with _watched(request):
+                return super().send(request, *args, **options)
+
+
+@contextmanager
+def _watched(request: requests.PreparedRequest) -> Iterator[None]:
+    """Show where the head of an answer is, before who waits for it closes the connection."""
+
+    def show() -> None:
+        print(f"No answer yet to {request.method} {request.url}:\n{connections()}", file=sys.stderr)
+
+    timer = Timer(SILENCE / 3, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _session() -> requests.Session:
