@@ -21,6 +21,7 @@ what two of them need stands below them, what joins them above.
 ``publisher``   who may write to the registry, and where
 ``labels``      what marks an image as ours
 ``hashing``     short digests that tell whether two things are the same
+``wording``     how a sentence names several things
 ``errors``      the sentences that end a task
 ``interrupts``  Ctrl-C, at any moment: one sentence, which ends the process
 

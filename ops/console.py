@@ -12,6 +12,8 @@ from ops.errors import ConnectError, OpsError
 from ops.plan.command import Plan, Secret
 from ops.plan.framing import Done, Event, Overtaken, Printed, Shown, Started, Waiting
 
+NOTED_SECONDS = 30
+"""How often a log file tells what a change that lasts has printed."""
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31"}
 
 
@@ -107,25 +109,26 @@ class ChangeProgress:
             TextColumn(f"{{task.{field}}}", markup=False)
             for field in ("description", "fields[line]")
         )
-        # Where nobody watches, only what is done is printed.
+        # Where nobody watches, what is done is printed, and now and then how far it is.
         self._bar = Progress(
             *(SpinnerColumn(), sentence, TimeElapsedColumn(), line),
             transient=True,
             disable=not sys.stdout.isatty(),
         )
         self._task = self._bar.add_task("", total=None, line="")
-        self._began = 0.0
+        self._began = self._noted = 0.0
 
     def __call__(self, event: Event) -> None:
         """Take one event of the session."""
         match event:
             case Started(number):
-                self._began = time.monotonic()
+                self._began = self._noted = time.monotonic()
                 sentence = f"{number + 1}/{len(self._plan)} {self._plan[number].why}"
                 self._bar.reset(self._task, description=sentence, line="")
             case Printed(line) | Shown(line):
                 room = max(self._bar.console.width - len(self._sentence) - 14, 10)
                 self._bar.update(self._task, line=line.strip()[:room])
+                self._note(line.strip())
             case Done(number, remark):
                 seconds = time.monotonic() - self._began
                 remarked = f"  {remark}" if remark else ""
@@ -136,6 +139,12 @@ class ChangeProgress:
             case Overtaken(by, is_finished):
                 how = "somebody else has just changed" if is_finished else "a change broke off on"
                 self._say(f"… {how} this host, so it is asked anew: {by}")
+
+    def _note(self, line: str) -> None:
+        now = time.monotonic()
+        if self._bar.disable and line and now - self._noted >= NOTED_SECONDS:
+            self._noted = now
+            self._say(f"… {self._sentence}, for {now - self._began:.0f} s: {line}")
 
     @property
     def _sentence(self) -> str:

@@ -50,6 +50,7 @@ class Attempt:
         self.host, self.image, self.manner = host, image, manner
         self.name = f"{image.name}:{image.tag}"
         self._said = ""
+        self._done: Published | None = None
 
     def is_carried_out(self, by: Order) -> bool:
         """Publish, and as `latest` where that is wanted or moves forward; say what was done.
@@ -82,15 +83,13 @@ class Attempt:
             console.preview(plan, self.host.where)
             console.say(self._settle(None)[1])
             return True
-        get_ready()
-        if not self._is_made(plan, by, before):
+        if not self._is_made(plan, by, before) or (after := self._done) is None:
             return False
-        if after := self._published():
-            for line in notes(self.registry, after):
-                console.say(line, "yellow")
-            for line in outcome(self.registry, self.image, before, after, who):
-                console.say(line)
-            self._finish(after)
+        for line in notes(self.registry, after):
+            console.say(line, "yellow")
+        for line in outcome(self.registry, self.image, before, after, who):
+            console.say(line)
+        self._finish(after)
         return True
 
     def _plan(self, before: Published | None, home: str, *, anew: bool) -> Plan:
@@ -114,6 +113,7 @@ class Attempt:
         self._refuse_another_than(before)
         remember(self.registry, self.image, before)
         self.host.rsync(self.image.context, self.image.folder, self.image.last_folder)
+        get_ready(self.host)
         return ""
 
     def _push(self, show: Callable[[str], None]) -> str:
@@ -124,6 +124,7 @@ class Attempt:
         if after is None or after.labels.get(INPUTS) != self.image.inputs:
             raise OperationError(f"{self.name} is not in the registry; push it again")
         _, self._said = self._settle(after)
+        self._done = after
         return f"as {after.digest}"
 
     def _is_made(self, plan: Plan, by: Order, before: Published | None) -> bool:

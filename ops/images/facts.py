@@ -21,9 +21,15 @@ RUNNING = Question(
 )
 """Which image each running lab has, and whose it is."""
 
+_REGISTRY = "labhub-registry"
+
 FREE = Question(
     "disk",
-    "df --output=avail --block-size=1 \"$(docker info --format '{{.DockerRootDir}}')\" | tail -n 1",
+    # Where the engine keeps what it makes; `docker info` tells it as well, in 80 ms.
+    f"""\
+kept=$(docker inspect --format '{{{{.ResolvConfPath}}}}' {_REGISTRY})
+df --output=avail --block-size=1 "${{kept%/*}}" | tail -n 1
+""",
     int,
 )
 """The bytes that are free where the engine keeps images."""
@@ -37,8 +43,6 @@ PASSWORD = Question("publisher", f"[ ! -e {PASSWORD_FILE} ] || cat {PASSWORD_FIL
 
 QUESTIONS = (HOME, PASSWORD, RUNNING, TOOLS, FREE)
 """What a push asks beside that of which there may be several."""
-
-_REGISTRY = "labhub-registry"
 
 
 def stack(base: str) -> Question[Objects]:

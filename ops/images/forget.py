@@ -5,12 +5,12 @@ from ops.errors import OperationError, OvertakenError, UsageError
 from ops.images.build import ADDRESS, prune
 from ops.images.facts import PASSWORD, RUNNING, members_of
 from ops.images.registry import Registry
-from ops.images.told import listed
 from ops.names import tag_problem
 from ops.plan.command import Change, Here, Hold, Plan, Shell, run
 from ops.plan.script import ANY_TURN, lock_file
 from ops.remote.apply import carry_out, order
 from ops.remote.host import Host
+from ops.wording import listed
 
 _REGISTRY = lock_file("registry")
 NOBODY_FORGETS = Hold(_REGISTRY, is_shared=True)

@@ -11,15 +11,18 @@ from ops.errors import OperationError
 from ops.images.build import PUBLISHING_ADDRESS, Image
 from ops.plan.command import Secret
 from ops.publisher import USER
+from ops.remote.host import Host
 from ops.remote.tunnel import OpenShell, docker_socket
 
 if TYPE_CHECKING:
     from docker import APIClient
 
 
-def get_ready() -> None:
-    """Load the Docker SDK in the background: a build leaves the time for it."""
+def get_ready(host: Host) -> None:
+    """Load the Docker SDK and become root in the background: a build leaves the time for both."""
     threading.Thread(target=import_module, args=("docker",), daemon=True).start()
+    # The SDK opens a connection for each thing that it asks: the engine's version, and the push.
+    host.expect_shells(2)
 
 
 def publish(

@@ -7,6 +7,7 @@ from ops.images.earlier import resolved
 from ops.images.published import Published
 from ops.images.registry import Registry
 from ops.labels import CREATED, REVISION
+from ops.wording import listed
 
 
 def refusal(image: Image, before: Published, members: Sequence[str]) -> str:
@@ -41,8 +42,3 @@ def outcome(
     if image.work:
         version = "".join(registry.files(after, PASSED).values()).strip()
         yield f"✓ {name} says of itself that it is {version}."
-
-
-def listed(members: Sequence[str]) -> str:
-    """Return names as a sentence has them."""
-    return " and ".join(filter(None, (", ".join(members[:-1]), members[-1])))

@@ -66,7 +66,7 @@ Event = Started | Printed | Shown | Done | Waiting | Overtaken | Ours
 
 
 def read_answers(lines: Iterable[str], nonce: str, where: str) -> Answers:
-    """Collect the answers of a session that only asks."""
+    """Collect the answers to a script's questions."""
     found: dict[str, Answer] = {}
     key, current, turn = "", list[str](), ""
     for words, line in _marked(lines, nonce):

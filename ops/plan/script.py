@@ -19,6 +19,7 @@ ANY_TURN = "any"
 """The turn of facts that may be older than others' changes: nothing of the plan rests on them."""
 
 _TAIL = "exit 0\n}\nlabhub\n"
+_GO_ON = f"wait\n{read_script('ops.plan', 'ready.sh')}}}\nlabhub\n"
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,11 @@ def render_questions(questions: Questions, nonce: str) -> str:
     """Render a script that prints whose turn it is to change the host, and then the answers.
 
     Each answer stands between ``#<nonce> fact <key>`` and ``#<nonce> answered <status> <error>``.
+    Behind the last one the shell is ready for the next script.
     """
     # First: what changes while they are asked has then another turn.
     turn = f'mark turn "$(turn {shlex.quote(lock_file(HOST))})"\n'
-    return _head(nonce) + turn + _ask(questions) + _TAIL
+    return _head(nonce) + turn + _ask(questions) + _GO_ON
 
 
 def render_changes(plan: Plan, questions: Questions, order: Order, turn: str, nonce: str) -> str:
@@ -79,7 +81,7 @@ def _ask(questions: Questions) -> str:
         for number, question in enumerate(questions)
     )
     answered = "".join(
-        f'mark fact {question.key}; cat <&"$answer{number}"\n'
+        f'mark fact {question.key}; cat <&"$answer{number}"; exec {{answer{number}}}<&-\n'
         for number, question in enumerate(questions)
     )
     return f"mark facts\n{asked}{answered}mark end\n"

@@ -25,7 +25,7 @@ def converge(
 ) -> Answers:
     """Make what an operation wants true on the host; return the facts as they are then.
 
-    One session where all is right already, two where something is to be changed.
+    One script where all is right already, two where something is to be changed, in one session.
 
     :raises OperationError: also when a fact is still wrong after its change.
     """

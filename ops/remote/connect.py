@@ -62,7 +62,7 @@ def connect(config: Config) -> Connection:
     return connection
 
 
-def ssh_command(config: Config) -> list[str]:
+def _ssh_command(config: Config) -> list[str]:
     """Return the `ssh` command, without the host, that reaches the same host as `connect`."""
     command = ["ssh"]
     if config.lab_ssh_config:
@@ -133,7 +133,7 @@ def _tune(transport: Transport) -> None:
 
 def _sentence(error: Exception, connection: Connection, config: Config) -> str:
     where = f"{connection.user}@{connection.host}, port {connection.port}"
-    by_hand = shlex.join([*ssh_command(config), config.lab_host])
+    by_hand = shlex.join([*_ssh_command(config), config.lab_host])
     match error:
         case _UnknownHostKeyError():
             return (

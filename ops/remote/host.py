@@ -1,13 +1,10 @@
-"""The lab's server: facts in one session, changes in one session, files and forwards.
+"""The lab's server: facts and changes in one session, files and forwards.
 
 From a host comes text; what is large wants a stream of its own, as `tunnel` has one.
 """
 
 import http.client
-import posixpath
 import secrets
-import shlex
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -15,14 +12,15 @@ from types import TracebackType
 from paramiko import Channel
 from paramiko.ssh_exception import SSHException
 
-from ops.errors import ConnectError, OperationError
+from ops.errors import ConnectError
 from ops.plan.command import Plan, Secret, redact, secrets_of
 from ops.plan.framing import Event, Ours, Shown, read_answers, read_changes
 from ops.plan.question import Answers, Questions
 from ops.plan.script import Order, render_changes, render_questions
 from ops.remote import ours
-from ops.remote.connect import connect, ssh_command
-from ops.remote.session import open_root_shell, read_lines
+from ops.remote.connect import connect
+from ops.remote.copy import copy
+from ops.remote.session import READY, RootShells, read_lines
 from ops.settings.config import Config
 
 
@@ -36,6 +34,7 @@ class Host:
 
     def __enter__(self) -> "Host":
         self._connection = connect(self.config)
+        self._shells = RootShells(self._connection.transport, self.where, self._sudo_password)
         return self
 
     def __exit__(
@@ -57,10 +56,14 @@ class Host:
         return str(self._connection.host)
 
     def ask(self, questions: Questions) -> Answers:
-        """Read facts in one session."""
+        """Read facts; the session goes on with what is asked or changed next."""
         nonce = secrets.token_hex(8)
-        channel, heard = self.root_shell(render_questions(questions, nonce))
-        return read_answers(read_lines(channel, heard), nonce, self.where)
+        channel = self.root_shell(render_questions(questions, nonce))
+        lines = read_lines(channel)
+        answers = read_answers(lines, nonce, self.where)
+        if next(lines, "") == READY:
+            self._shells.keep(channel)
+        return answers
 
     def change(
         self,
@@ -70,15 +73,15 @@ class Host:
         turn: str,
         notify: Callable[[Event], None],
     ) -> Answers | None:
-        """Make a plan true and read the facts again, all in one session.
+        """Make a plan true and read the facts again.
 
         `turn` is that of the answers which the plan was made from. None means that another operator
         has changed the host since, and that the plan is to be made anew.
         """
         nonce = secrets.token_hex(8)
-        channel, heard = self.root_shell(render_changes(plan, questions, order, turn, nonce))
+        channel = self.root_shell(render_changes(plan, questions, order, turn, nonce))
         hidden = secrets_of(plan)
-        lines = (redact(line, hidden) for line in read_lines(channel, heard))
+        lines = (redact(line, hidden) for line in read_lines(channel))
 
         def told(event: Event) -> None:
             if isinstance(event, Ours):
@@ -88,9 +91,13 @@ class Host:
 
         return read_changes(lines, plan, nonce, self.where, told)
 
-    def root_shell(self, script: str) -> tuple[Channel, bytes]:
-        """Start a script as root; return its channel and what it has printed so far."""
-        return open_root_shell(self._connection.transport, self.where, self._sudo_password, script)
+    def root_shell(self, script: str) -> Channel:
+        """Start a script as root; return the channel to it."""
+        return self._shells.start(script)
+
+    def expect_shells(self, count: int) -> None:
+        """Let so many `root_shell` become root while something else is done."""
+        self._shells.open_ahead(count)
 
     def _sudo_password(self) -> Secret:
         if self._password is None:
@@ -102,29 +109,7 @@ class Host:
 
         What `like`, which may not be there, has under the same path need not travel; it is shared.
         """
-        ssh = [*ssh_command(self.config), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
-        ssh += ["-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"]
-        ends = [f"{folder}/", f"{self.config.lab_host}:{target}/"]
-        # rsync makes one folder, not its parents: the one on the host is started behind mkdir. The
-        # source of a package is for its operator alone.
-        make = f"(umask 077; {shlex.join(['mkdir', '-p', target])}) && rsync"
-        # By content, with the time of the transfer: an export's files bear the time of their
-        # commit, and BuildKit takes a file of the same time and size for the one that it has.
-        options = ["--recursive", "--links", "--perms", "--checksum", "--delete"]
-        # Relative to the target.
-        options += [f"--link-dest={posixpath.relpath(like, target)}", f"--rsync-path={make}"]
-        try:
-            done = subprocess.run(
-                ["rsync", *options, "-e", shlex.join(ssh), "--", *ends],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-            )
-        except FileNotFoundError as error:
-            raise OperationError("rsync is not installed on this machine; install it") from error
-        if done.returncode:
-            last = done.stderr.strip().splitlines()[-3:] or [f"exit status {done.returncode}"]
-            raise OperationError(f"Copying to {self.where} by rsync failed: {' '.join(last)}")
+        copy(self._connection.transport, self.where, folder, target, like)
 
     def http(self, port: int) -> http.client.HTTPConnection:
         """Open an HTTP connection to a port of the host's own loopback, through SSH."""

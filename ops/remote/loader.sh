@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-if [ "$(id -u)" = 0 ]; then set -- bash
-elif command -v sudo >/dev/null; then set -- sudo -S -k -p '#PASSWORD' -- bash
+if [ "$(id -u)" = 0 ]; then set -- "$1" bash
+elif command -v sudo >/dev/null; then set -- "$1" sudo -S -k -p '#PASSWORD' -- bash
 else echo 'sudo: not installed'; exit 1; fi
-# shellcheck disable=SC2016  # the bash that waits for the script expands them
-exec env LC_ALL=C "$@" -c 'echo "#READY"
-while IFS= read -r line; do [ "$line" = "#BEGIN" ] && exec bash -s; done; exit 1'
+wait_for_script=$1
+shift
+exec env LC_ALL=C "$@" -c "$wait_for_script"

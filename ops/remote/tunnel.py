@@ -1,4 +1,7 @@
-"""The host's Docker engine as a local socket: works by sudo, whoever is in group docker or not."""
+"""Ways through the connection to the host for programs that would open one of their own.
+
+Each is a local socket, and each connection to that a channel to the host.
+"""
 
 import socket
 import tempfile
@@ -13,25 +16,40 @@ from ops.errors import OpsError
 
 _DIAL = "exec docker system dial-stdio\n"
 
-OpenShell = Callable[[str], tuple[Channel, bytes]]
+OpenShell = Callable[[str], Channel]
+Dial = Callable[[socket.socket], Channel]
 
 
 @contextmanager
 def docker_socket(root_shell: OpenShell) -> Iterator[str]:
     """Yield the URL of a local socket, each connection to which is one to the host's engine.
 
+    It works by sudo, whoever is in group docker or not.
+
     :raises OpsError: at the end of a block that failed because there was no way to the engine.
+    """
+    # Not before somebody asks: the engine ends a connection on which nothing is asked for five
+    # minutes, and a build may last an hour.
+    with tunnel(lambda _: root_shell(_DIAL)) as path:
+        yield f"unix://{path}"
+
+
+@contextmanager
+def tunnel(dial: Dial) -> Iterator[Path]:
+    """Yield a local socket; `dial` opens the channel for a connection to it.
+
+    :raises OpsError: at the end of a block that failed because `dial` had.
     """
     failures: list[OpsError] = []
     with tempfile.TemporaryDirectory(prefix="labhub-") as folder:
-        path = Path(folder, "docker.sock")  # the folder is 0700: nobody else can reach the engine
+        path = Path(folder, "socket")  # the folder is 0700: nobody else can reach the host by it
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen()
-            arguments = (listener, root_shell, failures)
+            arguments = (listener, dial, failures)
             threading.Thread(target=_serve, args=arguments, daemon=True).start()
             try:
-                yield f"unix://{path}"
+                yield path
             except Exception as error:
                 # The client only knows that its connection has ended.
                 if failures:
@@ -43,27 +61,23 @@ def docker_socket(root_shell: OpenShell) -> Iterator[str]:
                     listener.shutdown(socket.SHUT_RDWR)
 
 
-def _serve(listener: socket.socket, root_shell: OpenShell, failures: list[OpsError]) -> None:
+def _serve(listener: socket.socket, dial: Dial, failures: list[OpsError]) -> None:
     # Ends with the listener.
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
-            arguments = (client, root_shell, failures)
+            arguments = (client, dial, failures)
             threading.Thread(target=_connect, args=arguments, daemon=True).start()
 
 
-def _connect(client: socket.socket, root_shell: OpenShell, failures: list[OpsError]) -> None:
-    # Not before somebody asks: the engine ends a connection on which nothing is asked for five
-    # minutes, and a build may last an hour.
+def _connect(client: socket.socket, dial: Dial, failures: list[OpsError]) -> None:
     try:
-        channel, heard = root_shell(_DIAL)
+        channel = dial(client)
     except OpsError as error:
         failures.append(error)
         client.close()
         return
     ends = (client, channel)
-    with suppress(OSError):
-        client.sendall(heard)
     threading.Thread(target=_pump, args=(client.recv, channel.sendall, ends), daemon=True).start()
     _pump(channel.recv, client.sendall, ends)
 

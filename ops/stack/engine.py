@@ -10,6 +10,7 @@ from ops.plan.files import read_script
 from ops.plan.packages import install
 from ops.plan.tools import COMPOSE_NEEDED
 from ops.stack.facts import CERTIFICATES, System
+from ops.wording import listed
 
 _MAKE_BASE = read_script("ops.stack", "base.sh")
 
@@ -48,13 +49,13 @@ def ensure_engine(facts: System) -> Iterator[Change]:
     if is_foreign and (theirs := [part for part in missing if part != "rsync"]):
         raise OperationError(
             f"{facts.title} has an engine that is not from its distribution. Missing there, or too "
-            f"old: {_listed(theirs)}. Install that from where the engine came (Docker's own "
+            f"old: {listed(theirs)}. Install that from where the engine came (Docker's own "
             "packages are docker-ce-cli, docker-compose-plugin and docker-buildx-plugin; Snap's "
             "engine does not work), then deploy again"
         )
     if missing and packages:
         wanted = [package for part in missing for package in packages[part]]
-        why = f"Install {_listed(missing)} from {facts.title}"
+        why = f"Install {listed(missing)} from {facts.title}"
         yield install(why, *sorted(set(wanted) - facts.packages))
     if not (facts.enabled and facts.active):
         yield Change(
@@ -69,10 +70,6 @@ def _missing(facts: System) -> Iterator[str]:
     if facts.compose is None or facts.compose < COMPOSE_NEEDED:
         yield "Compose"
     yield from (tool for tool in ("buildx", "rsync") if tool not in facts.tools)
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def base_inputs(base_image: str, facts: System) -> str:

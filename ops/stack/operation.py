@@ -7,6 +7,7 @@ from ops.plan.files import read_script
 from ops.publisher import HASH_FILE, PASSWORD_FILE, USER
 from ops.stack.facts import STACK_FOLDER, TOKEN_FILE, Container, Stack
 from ops.stack.release import SETTINGS, Release
+from ops.wording import listed
 
 PUBLISHER = ("600 0 0", "640 0 5000", "pair")
 """Mode, owner and group of the password and of its hash, which the registry reads."""
@@ -30,7 +31,7 @@ def ensure_stack(release: Release, facts: Stack) -> Iterator[Change]:
         images = [f"{name}:{release.inputs[name]}" for name in changed]
         what = f"docker compose --env-file {SETTINGS} build --quiet {' '.join(changed)}"
         build = Shell(what, _read("build.sh"), (release.folder, SETTINGS, *images))
-        yield Change(f"Build {_listed(changed)}", (build,))
+        yield Change(f"Build {listed(changed)}", (build,))
     if facts.publisher != PUBLISHER:
         image = f"labhub-hub:{release.inputs['hub']}"
         made = (PASSWORD_FILE, HASH_FILE, USER, image)
@@ -41,7 +42,7 @@ def ensure_stack(release: Release, facts: Stack) -> Iterator[Change]:
         )
     ill = [name for name, has in have.items() if not (has.running and has.healthy)]
     if starting := [name for name in have if name in changed or name in ill]:
-        why = f"Start {_listed(starting)} and wait until the hub answers"
+        why = f"Start {listed(starting)} and wait until the hub answers"
     elif not is_current:
         why = "Make this release the current one"
     else:
@@ -58,7 +59,3 @@ def _read(name: str) -> str:
 def _uploads(release: Release) -> Iterator[Step]:
     for path, file in release.files.items():
         yield Upload(f"{release.folder}/{path}", file.content, file.mode)
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ops.errors import OperationError
+from ops.plan.command import Secret
+from ops.remote.host import Host
+from ops.settings.config import load
 from sandbox.inv import Inv
+from sandbox.layout import ROOT
 from sandbox.patience import until
 from sandbox.running import Sandbox
 from tests.sandbox.look import another_system, sh
@@ -26,6 +31,15 @@ def test_the_first_task_works_with_a_sudo_password_and_changes_nothing_when_dry(
     assert "Install Docker Engine" in outcome.output
     assert "apt-get" in outcome.output
     assert sh(host, "command -v docker || echo bare") == "bare"
+
+
+def test_a_folder_cannot_go_where_no_rsync_is(inv: Inv, host: Sandbox, tmp_path: Path) -> None:
+    config = load(ROOT, {"LAB": inv.lab})
+    with Host(config, lambda _: Secret("")) as connected:
+        with pytest.raises(OperationError, match=r"^Copying to agfalta@.*: command not found"):
+            connected.rsync(tmp_path, "copied", "last")
+        # And the connection is as good as before.
+        assert connected.ask(()).where == connected.where
 
 
 def test_a_system_that_is_not_supported_is_refused_with_what_would_help(
@@ -122,7 +136,7 @@ def test_the_sudo_password_is_asked_for_once_on_the_terminal(
     finally:
         host.env_file.write_text(text)
     assert "Create the account jupyter-alice" in printed
-    assert printed.count("password for agfalta@") == 1, "two sessions, one question"
+    assert printed.count("password for agfalta@") == 1, "one session, one question"
     assert "lab-sudo" not in printed
     sh(host, "userdel --remove jupyter-alice 2>/dev/null")
 

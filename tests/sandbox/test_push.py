@@ -14,7 +14,7 @@ from sandbox.inv import Inv, Outcome
 from sandbox.running import Sandbox
 from tests.sample import commit, git, make_sample
 from tests.sample.backends import PURE, SETUPTOOLS, make_package
-from tests.sandbox.look import installed, sh, until_healthy
+from tests.sandbox.look import count_sessions, installed, sh, until_healthy
 from tests.sandbox.states import States
 
 DIGEST = re.compile(r"agfalta_tools:(\S+)  (sha256:[0-9a-f]{64})")
@@ -89,6 +89,27 @@ def test_the_same_push_again_changes_nothing(
     assert "published already, from the same source" in outcome.output
     assert outcome.changes == []
     assert registry_digest(host, "1.2") == before
+
+
+def test_a_push_is_one_login_and_one_session_where_nothing_is_new(
+    pushed: Outcome, inv: Inv, host: Sandbox, tmp_path: Path
+) -> None:
+    source = make_sample(tmp_path / "logins")
+    (source / "agfalta_tools/step.py").write_text("STEP = 1\n")
+    commit(source, "Step")
+    before = logins(host), count_sessions(host)
+    # As root there are the task, and the SDK twice.
+    for sessions in (3, 1):
+        inv.ok("push", "--ref", "main", AGFALTA_TOOLS_SOURCE=str(source))
+        now = logins(host), count_sessions(host)
+        assert (now[0] - before[0], now[1] - before[1]) == (1, sessions)
+        before = now
+
+
+def logins(host: Sandbox) -> int:
+    """Count how often somebody has logged in by SSH."""
+    count = "journalctl --sync; journalctl --quiet --no-pager | grep -c 'sshd.*: Accepted '"
+    return int(sh(host, count))
 
 
 def test_an_older_tag_sends_only_a_small_layer_and_leaves_latest(

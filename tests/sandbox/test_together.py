@@ -148,6 +148,20 @@ def test_force_builds_the_same_anew_and_leaves_no_nameless_image(
     assert sh(host, LEFT) == ""
 
 
+def test_a_disk_that_is_too_full_is_told_of_before_anything_is_sent(
+    host: Sandbox, inv: Inv, source: Path
+) -> None:
+    kept = sh(host, "dirname \"$(docker inspect --format '{{.ResolvConfPath}}' labhub-registry)\"")
+    sh(host, 'mount -t tmpfs -o size=500M none "$1"', kept)
+    try:
+        push = ("push", "--ref", "main", "--as", "full")
+        said = inv.fails(*push, AGFALTA_TOOLS_SOURCE=str(source))
+    finally:
+        sh(host, 'umount "$1"', kept)
+    assert "has 0.5 GB left on the disk of its engine, and an image may need 1 GB" in said
+    assert sh(host, LEFT) == ""
+
+
 def test_what_a_push_needs_there_is_named_and_deploy_brings_it(
     host: Sandbox, inv: Inv, source: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """`inv push` for what is no plain release: work in progress, names of one's own, notes."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sandbox.running import Sandbox
 from tests.hub_client import HubClient
 from tests.sample import commit, git, make_sample
 from tests.sandbox.conftest import PASSWORD
+from tests.sandbox.look import sh
 from tests.sandbox.test_push import labels, registry_digest
 
 STATE = "labs"
@@ -122,3 +124,21 @@ def test_what_there_is_not_is_named_with_what_is_near(inv: Inv, source: Path) ->
     pypi = {"AGFALTA_TOOLS_SOURCE": "pypi:uncertainties"}
     assert "releases alone" in inv.fails("push", "--ref", "main", **pypi)
     assert "--tag 1.2" in inv.fails("push", **settings)
+
+
+def test_a_repository_behind_ssh_is_read_with_what_the_laptop_has(
+    host: Sandbox, inv: Inv, tmp_path: Path
+) -> None:
+    sh(host, "apt-get -qq install --yes --no-install-recommends git >/dev/null 2>&1")
+    sh(host, "runuser -u agfalta -- git init --quiet --bare /home/agfalta/tools.git")
+    by_ssh = {"GIT_SSH_COMMAND": f"ssh -F {host.ssh_config}"}
+    url = f"agfalta@{host.alias}:tools.git"
+    subprocess.run(
+        ["git", "-C", str(make_sample(tmp_path / "tools")), "push", "--quiet", url, "1.0"],
+        env={**inv.environment(), **by_ssh},
+        check=True,
+    )
+    inv.ok("push", "--tag", "1.0", "--as", "by-ssh", AGFALTA_TOOLS_SOURCE=url, **by_ssh)
+    assert registry_digest(host, "by-ssh")
+    left = "grep -rlE 'PRIVATE KEY|tools.git' /home/agfalta/.cache/labhub || true"
+    assert sh(host, left) == "", "nothing of the way to it travels"

@@ -9,7 +9,7 @@ import pytest
 
 OPS = Path(__file__).parents[2] / "ops"
 FLOORS = (
-    ("names", "errors", "hashing", "labels", "publisher", "interrupts"),
+    ("names", "errors", "hashing", "labels", "publisher", "wording", "interrupts"),
     ("plan",),
     ("settings",),
     ("console",),
@@ -108,7 +108,7 @@ ABROAD = {
     "fabric": ("remote/",),
     "paramiko": ("remote/",),
     "docker": ("images/publish.py",),
-    "subprocess": ("remote/host.py", "images/git.py"),
+    "subprocess": ("remote/copy.py", "images/git.py"),
 }
 """Who may speak to the world outside."""
 
