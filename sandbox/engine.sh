@@ -105,7 +105,14 @@ start_engine() {
   fi
 }
 
-clear_up() { as_root "$here/network.sh" remove "$run" && as_root rm -rf "$run"; }
+clear_up() {
+  local point
+  # A container that was killed with its engine has left the mount of its network.
+  while read -r _ point _; do
+    case $point in "$run"/*) as_root umount "$point" ;; esac
+  done < <(sort -r /proc/self/mounts)
+  as_root "$here/network.sh" remove "$run" && as_root rm -rf "$run"
+}
 
 # Where systemd runs, the package has started an engine of the system, or is about to.
 is_settled() { [ "$(systemctl is-active docker.service 2>/dev/null)" != activating ]; }
