@@ -64,8 +64,8 @@ def by_hand(source: Path, folder: Path) -> list[str]:
     """Return what is in the wheel that pip makes in a real clone at the tag."""
     git(folder, "clone", "--quiet", str(source), "clone")
     git(folder / "clone", "checkout", "--quiet", TAG)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]
-    subprocess.run([*pip, str(folder / "out"), str(folder / "clone")], check=True)
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--use-pep517"]
+    subprocess.run([*pip, "--wheel-dir", str(folder / "out"), str(folder / "clone")], check=True)
     (wheel,) = (folder / "out").glob("*.whl")
     return sorted(zipfile.ZipFile(wheel).namelist())
 

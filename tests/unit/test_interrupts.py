@@ -159,7 +159,7 @@ def test_an_interrupt_waits_for_what_is_begun(handler: str) -> None:
     script = """
 with interrupts.held_back():
     interrupt()
-    print("begun")
+    print("begun", flush=True)
 print("never")
 """
     ended = python("-c", HEAD.replace("interrupts.install()\n", handler + "\n") + script)
